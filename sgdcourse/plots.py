@@ -1,0 +1,213 @@
+"""Figures: data in, Axes in, Axes out, in one style. ``show`` adds the words for screen readers."""
+
+import base64
+import html
+import io
+from collections.abc import Callable, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from sgdcourse._types import Array
+
+STYLE = Path(__file__).parent / "course.mplstyle"
+OURS, KERAS, THIRD = "#0072B2", "#D55E00", "#009E73"  # NumPy is blue, tf.keras orange, everywhere
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def _in_course_style(function: Function) -> Function:
+    """Use the style inside the function only: a learner's own figures stay as they are."""
+
+    @wraps(function)
+    def styled(*args: Any, **kwargs: Any) -> Any:
+        with mpl.rc_context(), mpl.style.context(["default", STYLE]):
+            return function(*args, **kwargs)
+
+    return styled  # type: ignore[return-value]
+
+
+class Picture:
+    """A drawn figure with its description; a notebook shows both."""
+
+    def __init__(self, png: bytes, alt: str) -> None:
+        self.png, self.alt = png, alt
+
+    def _repr_html_(self) -> str:
+        data = base64.b64encode(self.png).decode()
+        alt = html.escape(self.alt, quote=True)
+        return (
+            f'<figure style="margin: 0"><img alt="{alt}" style="max-width: 100%" '
+            f'src="data:image/png;base64,{data}"></figure>'
+        )
+
+    def __repr__(self) -> str:
+        return f"Picture: {self.alt}"
+
+
+@_in_course_style
+def subplots(ncols: int = 1, *, width: float = 7.5, height: float = 3.2) -> tuple[Figure, Any]:
+    """Make a figure with one Axes, or a row of them, in the style of the course.
+
+    Parameters
+    ----------
+    ncols : int
+        How many Axes side by side.
+    width, height : float
+        In inches, 100 pixels each.
+
+    Returns
+    -------
+    figure, axes
+        ``axes`` is one Axes, or an array of them.
+
+    Examples
+    --------
+    >>> figure, ax = subplots()
+    >>> _ = ax.plot([1, 2, 3])
+    >>> show(figure, alt="A line that rises from 1 to 3")
+    Picture: A line that rises from 1 to 3
+    """
+    figure = Figure(figsize=(width, height))  # no pyplot: nothing global, nothing shown twice
+    return figure, figure.subplots(ncols=ncols)
+
+
+@_in_course_style
+def show(figure: Figure, alt: str) -> Picture:
+    """Draw the figure, for the last line of a cell.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    alt : str
+        What there is to be seen, for those who cannot see it. JupyterLab gives an ordinary
+        figure no such text.
+
+    Returns
+    -------
+    picture : Picture
+
+    Raises
+    ------
+    ValueError
+        If ``alt`` is empty.
+    """
+    if not alt.strip():
+        raise ValueError(f"alt must say what the figure shows. Received: alt={alt!r}.")
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", metadata={"Software": None})
+    return Picture(buffer.getvalue(), alt)
+
+
+@_in_course_style
+def images(axes: Sequence[Axes], x: Array, titles: Sequence[object]) -> None:
+    """Draw digits side by side, one in each Axes.
+
+    Parameters
+    ----------
+    axes : sequence of Axes
+    x : (n, 784) or (n, 28, 28) array
+        At least as many images as Axes.
+    titles : sequence
+        What stands above each.
+    """
+    for ax, image, title in zip(axes, x, titles, strict=False):
+        ax.imshow(np.reshape(image, (28, 28)), vmin=0)
+        ax.set_title(str(title), fontsize=10, fontweight="normal")
+        ax.axis("off")
+
+
+@_in_course_style
+def batches(ax: Axes, dealt: Sequence[Array], labels: Array | None = None) -> Axes:
+    """Draw how an epoch is dealt: one line of boxes per batch, one box per row.
+
+    Parameters
+    ----------
+    ax : Axes
+    dealt : sequence of (rows,) integers
+        The row numbers of each batch.
+    labels : (n,) integers, optional
+        The class of each row gives its box a colour.
+
+    Returns
+    -------
+    ax : Axes
+    """
+    colours = ["#9ecae9", "#f7b58a", "#a3d9c4", "#e8bcd4"]
+    for line, rows in enumerate(dealt):
+        for column, row in enumerate(rows):
+            colour = colours[int(labels[row]) % 4] if labels is not None else colours[0]
+            ax.add_patch(
+                mpl.patches.Rectangle(
+                    (column, line), 0.92, 0.86, facecolor=colour, edgecolor="none"
+                )
+            )
+            ax.text(column + 0.46, line + 0.43, str(row), ha="center", va="center", fontsize=11)
+    ax.set_xlim(-0.1, max(len(rows) for rows in dealt) + 0.1)
+    ax.set_ylim(len(dealt), -0.1)
+    ax.set_yticks(np.arange(len(dealt)) + 0.43, [f"batch {line}" for line in range(len(dealt))])
+    ax.set_xticks([])
+    ax.tick_params(length=0)
+    ax.grid(False)
+    ax.spines[:].set_visible(False)
+    return ax
+
+
+@_in_course_style
+def curves(
+    ax: Axes, values: dict[str, Sequence[float]], *, xlabel: str, ylabel: str, title: str = ""
+) -> Axes:
+    """Draw one line per name, with markers when there are few points.
+
+    Parameters
+    ----------
+    ax : Axes
+    values : dict of sequences
+        What stands in the legend, and the numbers, counted from 1.
+    xlabel, ylabel, title : str
+
+    Returns
+    -------
+    ax : Axes
+    """
+    styles = [(OURS, "-", "o"), (KERAS, "--", "s"), (THIRD, ":", "^"), ("#CC79A7", "-.", "D")]
+    for (name, numbers), (colour, line, marker) in zip(values.items(), styles, strict=False):
+        ax.plot(
+            np.arange(1, len(numbers) + 1),
+            numbers,
+            label=name,
+            color=colour,
+            linestyle=line,
+            marker=marker if len(numbers) <= 20 else None,
+        )
+    if len(values) > 1:
+        ax.legend()
+    ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    return ax
+
+
+@_in_course_style
+def probabilities(ax: Axes, p: Array, y_true: int) -> Axes:
+    """Draw the probabilities of one row as bars; the true class is filled orange.
+
+    Parameters
+    ----------
+    ax : Axes
+    p : (classes,) floats
+    y_true : int
+
+    Returns
+    -------
+    ax : Axes
+    """
+    colours = [KERAS if label == y_true else "#9fb4c7" for label in range(len(p))]
+    ax.bar(np.arange(len(p)), p, color=colours)
+    ax.set_xticks(np.arange(len(p)))
+    ax.set(xlabel=f"class (true: {y_true})", ylabel="probability", ylim=(0, 1))
+    ax.grid(axis="x", visible=False)
+    return ax

@@ -1,0 +1,196 @@
+"""The proof: NumPy and the live tf.keras make the same updates, one after the other.
+
+Float64, because rounding is then far below any mistake. More than one epoch, because a wrong
+program can agree on the first step. A small last batch, because that is where many go wrong.
+"""
+
+import numpy as np
+import pytest
+
+import sgdcourse as sgd
+from sgdcourse import compare
+from sgdcourse.compare import keras
+
+MOMENTUM = compare.keras_constant(0.9)
+OPTIMIZERS = {
+    "plain": {"learning_rate": 0.01},
+    "large rate": {"learning_rate": 0.5},
+    "momentum": {"learning_rate": 0.01, "momentum": MOMENTUM},
+    "nesterov": {"learning_rate": 0.01, "momentum": MOMENTUM, "nesterov": True},
+}
+
+
+def random_data(num_samples, num_inputs, num_classes):
+    rng = np.random.default_rng(7)
+    return (
+        rng.standard_normal((num_samples, num_inputs)),
+        rng.integers(0, num_classes, num_samples),
+    )
+
+
+def assert_same(report, updates):
+    assert report.dtype == "float64"
+    assert len(report.weight_difference) == updates
+    assert report.weight_difference.max() < 1e-10
+    assert report.loss_difference.max() < 1e-11
+    # accuracies are counts of rows; a last bit may differ, since they are added up differently
+    assert report.accuracy_difference.max() < 1e-14
+    final = [np.abs(w - k).max() for w, k in zip(report.weights, report.keras_weights, strict=True)]
+    assert max(final) == report.weight_difference[-1]
+    for name in ("loss", "accuracy"):
+        ours, theirs = np.array(report.history[name]), np.array(report.keras_history[name])
+        assert np.abs(ours - theirs).max() < 1e-11
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_small_random_network(name):
+    """Three Dense layers, four epochs, batches of 16, 16, 16, 16, 13 rows."""
+    x, y = random_data(77, 6, 4)
+    report = compare.fit_both(
+        [6, 9, 5, 4],
+        x,
+        y,
+        optimizer=sgd.SGD(**OPTIMIZERS[name]),
+        batch_size=16,
+        epochs=4,
+        rng=np.random.default_rng(3),
+    )
+    assert_same(report, updates=4 * 5)
+    # the weights moved, so there was something to agree on
+    start = sgd.init_weights([6, 9, 5, 4], np.random.default_rng(3), "float64")
+    assert max(np.abs(a - b).max() for a, b in zip(start, report.weights, strict=True)) > 1e-3
+
+
+@pytest.fixture(scope="module")
+def mnist():
+    (x_train, y_train), (x_test, y_test) = sgd.load_mnist(scale=False)
+    return x_train, y_train, x_test, y_test
+
+
+@pytest.mark.parametrize("name", ["plain", "momentum", "nesterov"])
+def test_mnist(mnist, name):
+    """784-128-10 on the first 5,000 images: three epochs of 157 batches, the last of 8 rows."""
+    x, y, *_ = mnist
+    report = compare.fit_both(
+        [784, 128, 10],
+        x[:5000],
+        y[:5000],
+        optimizer=sgd.SGD(**OPTIMIZERS[name]),
+        epochs=3,
+        divisor=255.0,
+        rng=np.random.default_rng(0),
+    )
+    assert_same(report, updates=3 * 157)
+    assert report.history["accuracy"][-1] > 0.8
+
+
+def test_plain_sgd_and_momentum_are_told_apart():
+    """The gate can fail: NumPy with momentum against Keras without it."""
+    x, y = random_data(77, 6, 4)
+    weights = sgd.init_weights([6, 9, 4], np.random.default_rng(3), "float64")
+    ours, _ = sgd.fit(
+        weights,
+        x,
+        y,
+        optimizer=sgd.SGD(**OPTIMIZERS["momentum"]),
+        epochs=3,
+        shuffle=False,
+        verbose=0,
+    )
+    with compare.floatx("float64"):
+        model = compare.keras_twin(weights, sgd.SGD(**OPTIMIZERS["plain"]))
+        model.fit(x, y, epochs=3, shuffle=False, verbose=0)
+    assert max(np.abs(a - b).max() for a, b in zip(ours, model.get_weights(), strict=True)) > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("loss", "l2", "options"),
+    [
+        ("sparse_categorical_crossentropy", 0.0, {}),
+        ("sparse_categorical_crossentropy", compare.keras_constant(0.01), {}),
+        ("sparse_categorical_crossentropy", 0.0, {"validation_split": 0.2}),
+        ("sparse_categorical_crossentropy", 0.0, {"class_weight": {0: 3.0, 2: 0.5}}),
+        ("mean_squared_error", 0.0, {}),
+        ("mean_squared_error", compare.keras_constant(0.01), {"validation_split": 0.2}),
+    ],
+)
+def test_fit_agrees_with_fit(loss, l2, options):
+    """Our ``fit`` and ``model.fit`` on the same rows in the same order, with its options."""
+    x, y = random_data(77, 6, 4)
+    if loss == "mean_squared_error":
+        y = np.eye(4)[y] + 0.1 * x[:, :4]
+    weights = sgd.init_weights([6, 9, 4], np.random.default_rng(3), "float64")
+    options = {"epochs": 3, "batch_size": 16, "shuffle": False, "verbose": 0} | options
+    ours, history = sgd.fit(
+        weights, x, y, optimizer=sgd.SGD(**OPTIMIZERS["momentum"]), loss=loss, l2=l2, **options
+    )
+    with compare.floatx("float64"):
+        model = compare.keras_twin(weights, sgd.SGD(**OPTIMIZERS["momentum"]), loss=loss, l2=l2)
+        keras_history = model.fit(x, y, **options)
+    assert max(np.abs(a - b).max() for a, b in zip(ours, model.get_weights(), strict=True)) < 1e-10
+    assert history.history.keys() == keras_history.history.keys()
+    for name, values in keras_history.history.items():
+        assert np.abs(np.array(values) - history.history[name]).max() < 1e-11
+
+
+def test_sample_weight_agrees():
+    """The weighted sum is divided by the number of rows, on both sides."""
+    x, y = random_data(77, 6, 4)
+    sample_weight = np.linspace(0, 3, 77)
+    weights = sgd.init_weights([6, 9, 4], np.random.default_rng(3), "float64")
+    options = {"epochs": 3, "batch_size": 16, "shuffle": False, "verbose": 0}
+    ours, history = sgd.fit(weights, x, y, sample_weight=sample_weight, **options)
+    with compare.floatx("float64"):
+        model = compare.keras_twin(weights)
+        keras_history = model.fit(x, y, sample_weight=sample_weight, **options)
+    assert max(np.abs(a - b).max() for a, b in zip(ours, model.get_weights(), strict=True)) < 1e-10
+    assert np.abs(np.array(history.history["loss"]) - keras_history.history["loss"]).max() < 1e-11
+
+
+def test_steps_per_epoch_agrees():
+    """Two of three batches per epoch: the second epoch starts with the third batch, and ends."""
+    x, y = random_data(48, 6, 4)
+    weights = sgd.init_weights([6, 9, 4], np.random.default_rng(3), "float64")
+    options = {"epochs": 3, "batch_size": 16, "steps_per_epoch": 2, "shuffle": False, "verbose": 0}
+    with pytest.warns(UserWarning, match="ran out of data"):
+        ours, history = sgd.fit(weights, x, y, **options)
+    with compare.floatx("float64"), pytest.warns(UserWarning, match="ran out of data"):
+        model = compare.keras_twin(weights)
+        keras_history = model.fit(x, y, **options)
+    assert max(np.abs(a - b).max() for a, b in zip(ours, model.get_weights(), strict=True)) < 1e-10
+    assert np.abs(np.array(history.history["loss"]) - keras_history.history["loss"]).max() < 1e-11
+
+
+def test_the_tap_changes_nothing():
+    """A tapped ``fit`` and a plain ``fit`` end at the same weights, bit for bit."""
+    x, y = random_data(77, 6, 4)
+    x = x.astype("float32")
+    weights = sgd.init_weights([6, 9, 4], np.random.default_rng(3))
+    keras.utils.set_random_seed(5)
+    plain = compare.keras_twin(weights)
+    plain.fit(x, y, epochs=2, verbose=0)
+    keras.utils.set_random_seed(5)
+    report = compare.fit_both(
+        [6, 9, 4], x, y, epochs=2, dtype="float32", rng=np.random.default_rng(3)
+    )
+    for a, b in zip(plain.get_weights(), report.keras_weights, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert len(report.order) == 2
+    assert all(np.array_equal(np.sort(order), np.arange(77)) for order in report.order)
+
+
+def test_fit_replays_the_order_of_keras():
+    """The order that the tap noted, given to our ``fit``, leads to Keras's weights."""
+    x, y = random_data(77, 6, 4)
+    report = compare.fit_both([6, 9, 4], x, y, epochs=3, rng=np.random.default_rng(3))
+    weights, history = sgd.fit(
+        sgd.init_weights([6, 9, 4], np.random.default_rng(3), "float64"),
+        x,
+        y,
+        epochs=3,
+        order=lambda epoch: report.order[epoch],
+        verbose=0,
+    )
+    for ours, keras_weights in zip(weights, report.keras_weights, strict=True):
+        assert np.abs(ours - keras_weights).max() < 1e-10
+    np.testing.assert_allclose(history.history["loss"], report.keras_history["loss"], atol=1e-11)
