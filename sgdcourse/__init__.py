@@ -23,6 +23,7 @@ from sgdcourse.optimizers import (
     sgd_update,
 )
 from sgdcourse.schedules import CosineDecay, ExponentialDecay, PiecewiseConstantDecay
+from sgdcourse._source import source
 from sgdcourse.training import evaluate, fit, fit_textbook, train_step
 
 __version__ = "0.1.0"
@@ -60,6 +61,7 @@ __all__ = [
     "sgd_update",
     "shuffle_indices",
     "softmax",
+    "source",
     "sparse_categorical_crossentropy",
     "split_batches",
     "steps_per_epoch",

@@ -63,8 +63,10 @@ def number(
         f"at most {at_most}": at_most is None or result <= at_most,
         f"below {below}": below is None or result < below,
     }
-    if not math.isfinite(result) or not all(rules.values()):
-        rule = " and ".join(rule for rule in rules if "None" not in rule) or "finite"
+    if at_most is None and below is None:
+        rules["finite"] = math.isfinite(result)
+    if not all(rules.values()):
+        rule = " and ".join(rule for rule in rules if "None" not in rule)
         raise ValueError(f"{name} must be {rule}. Received: {name}={value!r}.")
     return result
 
@@ -100,7 +102,7 @@ def weights(value: Any) -> Weights:
     if any(not isinstance(a, np.ndarray) for a in value):
         raise TypeError(f"weights must hold NumPy arrays only. Received: {_describe(value)}.")
     dtypes = {a.dtype for a in value}
-    if len(dtypes) > 1 or next(iter(dtypes)).kind != "f":
+    if len(dtypes) > 1 or dtypes.isdisjoint({np.dtype("float32"), np.dtype("float64")}):
         raise TypeError(
             "weights must all be float32, or all float64. Received: "
             f"{sorted(str(dtype) for dtype in dtypes)}."
@@ -155,9 +157,11 @@ def rows(
             raise ValueError(f"{y_name} must hold finite numbers. Received: dtype {y.dtype}.")
     else:
         if y.ndim != 1:
+            column = y.shape[1:] == (1,)
             raise ValueError(
                 f"{y_name} must have shape ({len(x)},), one class number per row. Received: shape "
-                f"{y.shape}. One-hot rows become class numbers by {y_name}.argmax(axis=1)."
+                f"{y.shape}. {'A column becomes flat' if column else 'One-hot rows become classes'}"
+                f" by {y_name}.{'ravel()' if column else 'argmax(axis=1)'}."
             )
         if y.dtype.kind not in "iu":
             raise TypeError(
@@ -180,18 +184,18 @@ def loss_name(value: Any) -> str:
     return str(value)
 
 
-def sample_weight(value: Any, num_samples: int) -> Array | None:
+def sample_weight(value: Any, num_samples: int, name: str = "sample_weight") -> Array | None:
     """Return the sample weights as an array of one number per row, or None."""
     if value is None:
         return None
     value = np.asarray(value)
     if value.shape != (num_samples,) or value.dtype.kind not in "fiub":
         raise ValueError(
-            f"sample_weight must have shape ({num_samples},), one number per row. "
+            f"{name} must have shape ({num_samples},), one number per row. "
             f"Received: shape {value.shape}, dtype {value.dtype}."
         )
     if not np.isfinite(value).all():
-        raise ValueError("sample_weight must be finite. Received: NaN or infinity.")
+        raise ValueError(f"{name} must be finite. Received: NaN or infinity.")
     return value
 
 
@@ -217,8 +221,9 @@ def validation_data(value: Any, network: Weights, loss: str) -> tuple[Array, ...
             "validation_data must be (x, y) or (x, y, sample_weight). "
             f"Received: {_describe(value)}."
         )
-    x, y = rows(value[0], value[1], network, loss, names=("validation x", "validation y"))
-    weight = sample_weight(value[2] if len(value) == 3 else None, len(x))
+    names = ("validation_data[0]", "validation_data[1]")
+    x, y = rows(value[0], value[1], network, loss, names)
+    weight = sample_weight(value[2] if len(value) == 3 else None, len(x), "validation_data[2]")
     return (x, y) if weight is None else (x, y, weight)
 
 
@@ -227,6 +232,38 @@ def instance(name: str, value: Any, wanted: type) -> Any:
     if not isinstance(value, wanted):
         raise TypeError(
             f"{name} must be an instance of sgdcourse.{wanted.__name__}. Received: {value!r}."
+        )
+    return value
+
+
+def generator(value: Any) -> np.random.Generator:
+    """Return the generator; a fresh one for None."""
+    if value is None:
+        return np.random.default_rng()
+    if not isinstance(value, np.random.Generator):
+        raise TypeError(
+            f"rng must be a numpy.random.Generator. Received: rng={value!r}. "
+            "numpy.random.default_rng(42) makes one."
+        )
+    return value
+
+
+def callbacks(value: Any) -> list[Any]:
+    """Return the callbacks as a list, or raise if they are not in one."""
+    if not isinstance(value, (list, tuple)):
+        raise TypeError(
+            f"callbacks must be a list. Received: callbacks={value!r}. "
+            "Put a single callback in brackets; none at all is []."
+        )
+    return list(value)
+
+
+def order_function(value: Any) -> Any:
+    """Return the function that gives the order of each epoch, or raise if it is none."""
+    if not callable(value):
+        raise TypeError(
+            "order must be a function: order(epoch) returns the row numbers of that epoch. "
+            f"Received: order={value!r}. Write order=lambda epoch: rows."
         )
     return value
 

@@ -4,8 +4,6 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from sgdcourse._types import Weights
 from sgdcourse.optimizers import SGD
 
@@ -28,6 +26,12 @@ class TrainingState:
         Set it to True, and ``fit`` ends after this batch.
     epochs, steps : int
         How many there will be; Keras calls them ``params``.
+
+    Examples
+    --------
+    >>> class HalveTheRate(Callback):
+    ...     def on_epoch_end(self, epoch, logs=None):
+    ...         self.state.optimizer.learning_rate /= 2
     """
 
     weights: Weights
@@ -122,6 +126,14 @@ class History(Callback):
         ``history["loss"]`` and so on, one value per epoch.
     interrupted : bool
         True if the training was stopped by Ctrl-C or the stop button.
+
+    Examples
+    --------
+    >>> history = History()
+    >>> history.on_epoch_end(0, {"loss": 2.5})
+    >>> history.on_epoch_end(1, {"loss": 1.5})
+    >>> history.epoch, history.history
+    ([0, 1], {'loss': [2.5, 1.5]})
     """
 
     def __init__(self) -> None:
@@ -195,7 +207,7 @@ class EarlyStopping(Callback):
 
     def _reset(self) -> None:
         self.wait = self.stopped_epoch = self.best_epoch = 0
-        self.best = -np.inf
+        self.best: float | None = None
         self.best_weights: Weights | None = None
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
@@ -212,11 +224,11 @@ class EarlyStopping(Callback):
             )
         score = self.sign * logs[self.monitor]
         self.wait += 1
-        if score - self.min_delta > self.best:
+        if self.best is None or score - self.min_delta > self.best:
             self.best, self.best_epoch, self.wait = score, epoch, 0
             # fit makes new arrays at each update, so a reference is enough to keep these
             self.best_weights = self.state.weights
-        elif self.wait >= self.patience and epoch > 0:
+        elif self.wait >= self.patience:
             self.stopped_epoch = epoch
             self.state.stop_training = True
 
@@ -233,6 +245,13 @@ class ProgressBar(Callback):
     ----------
     verbose : {1, 2}
         1: a bar. 2: one line per epoch, for log files.
+
+    Examples
+    --------
+    >>> bar = ProgressBar(verbose=2)
+    >>> bar.state = TrainingState([], SGD(), epochs=5, steps=1875)
+    >>> bar.on_epoch_end(0, {"loss": 0.25, "accuracy": 0.9})
+    Epoch 1/5 - loss: 0.2500 - accuracy: 0.9000
     """
 
     def __init__(self, verbose: int = 1) -> None:

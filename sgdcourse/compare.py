@@ -193,6 +193,63 @@ class TappedSequential(keras.Sequential):  # type: ignore[misc]
         return super().train_step((x, y, sample_weight))
 
 
+def keras_batches(
+    num_samples: int,
+    *,
+    batch_size: int = 32,
+    epochs: int = 1,
+    shuffle: bool = True,
+    seed: int | None = None,
+) -> list[list[Array]]:
+    """Let ``model.fit`` deal row numbers, and note which rows land in which batch.
+
+    Parameters
+    ----------
+    num_samples : int
+        Number of rows.
+    batch_size, epochs, shuffle
+        Handed to ``model.fit``.
+    seed : int, optional
+        If given, ``keras.utils.set_random_seed(seed)`` comes first.
+
+    Returns
+    -------
+    dealt : list of list of arrays
+        ``dealt[epoch][batch]`` holds row numbers.
+
+    Examples
+    --------
+    >>> keras_batches(5, batch_size=2, shuffle=False)
+    [[array([0, 1]), array([2, 3]), array([4])]]
+    """
+    dealt: list[list[Array]] = [[] for _ in range(epochs)]
+    state = {"epoch": 0}
+
+    def note(batch: int, logs: Any) -> None:
+        dealt[state["epoch"]].append(model.rows_dealt.numpy())
+
+    if seed is not None:
+        keras.utils.set_random_seed(seed)
+    model = TappedSequential([keras.Input(shape=(1,)), keras.layers.Dense(1)])
+    model.compile(optimizer="sgd", loss="mean_squared_error")
+    rows = np.arange(num_samples)
+    model.fit(
+        (np.zeros((num_samples, 1)), rows),
+        np.zeros(num_samples),
+        batch_size=batch_size,
+        epochs=epochs,
+        shuffle=shuffle,
+        verbose=0,
+        callbacks=[
+            keras.callbacks.LambdaCallback(
+                on_epoch_begin=lambda epoch, logs: state.update(epoch=epoch),
+                on_train_batch_end=note,
+            )
+        ],
+    )
+    return dealt
+
+
 @dataclass(frozen=True)
 class ParityReport:
     """Two trainings of one network, NumPy's and tf.keras's, and how far apart they are.

@@ -8,10 +8,12 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
-import matplotlib as mpl
 import numpy as np
+from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
 
 from sgdcourse._types import Array
 
@@ -26,7 +28,7 @@ def _in_course_style(function: Function) -> Function:
 
     @wraps(function)
     def styled(*args: Any, **kwargs: Any) -> Any:
-        with mpl.rc_context(), mpl.style.context(["default", STYLE]):
+        with style.context(["default", STYLE]):
             return function(*args, **kwargs)
 
     return styled  # type: ignore[return-value]
@@ -142,11 +144,7 @@ def batches(ax: Axes, dealt: Sequence[Array], labels: Array | None = None) -> Ax
     for line, rows in enumerate(dealt):
         for column, row in enumerate(rows):
             colour = colours[int(labels[row]) % 4] if labels is not None else colours[0]
-            ax.add_patch(
-                mpl.patches.Rectangle(
-                    (column, line), 0.92, 0.86, facecolor=colour, edgecolor="none"
-                )
-            )
+            ax.add_patch(Rectangle((column, line), 0.92, 0.86, facecolor=colour, edgecolor="none"))
             ax.text(column + 0.46, line + 0.43, str(row), ha="center", va="center", fontsize=11)
     ax.set_xlim(-0.1, max(len(rows) for rows in dealt) + 0.1)
     ax.set_ylim(len(dealt), -0.1)
@@ -187,6 +185,7 @@ def curves(
         )
     if len(values) > 1:
         ax.legend()
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
     return ax
 

@@ -7,6 +7,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sgdcourse import _checks
+
 
 @dataclass(frozen=True)
 class ExponentialDecay:
@@ -25,6 +27,11 @@ class ExponentialDecay:
     staircase : bool
         True: the exponent is rounded down, so the rate falls in steps.
 
+    Raises
+    ------
+    ValueError
+        If ``decay_steps`` is not above 0.
+
     Examples
     --------
     >>> schedule = ExponentialDecay(0.1, decay_steps=100, decay_rate=0.5)
@@ -36,6 +43,10 @@ class ExponentialDecay:
     decay_steps: int
     decay_rate: float
     staircase: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the number that ``__call__`` divides by."""
+        _checks.number("decay_steps", self.decay_steps, above=0)
 
     def __call__(self, step: int) -> float:
         """Return the rate of update number ``step``, counted from 0."""
@@ -65,6 +76,11 @@ class CosineDecay:
     warmup_steps : int
         Updates of the climb; the cosine starts after them.
 
+    Raises
+    ------
+    ValueError
+        If ``decay_steps`` is not above 0.
+
     Examples
     --------
     >>> schedule = CosineDecay(0.1, decay_steps=100)
@@ -81,6 +97,10 @@ class CosineDecay:
     alpha: float = 0.0
     warmup_target: float | None = None
     warmup_steps: int = 0
+
+    def __post_init__(self) -> None:
+        """Check the number that ``__call__`` divides by."""
+        _checks.number("decay_steps", self.decay_steps, above=0)
 
     def __call__(self, step: int) -> float:
         """Return the rate of update number ``step``, counted from 0."""

@@ -267,9 +267,7 @@ def fit(
     initial_epoch = _checks.integer("initial_epoch", initial_epoch, at_least=0)
     objective = _Objective(loss, _checks.number("l2", l2, at_least=0))
     optimizer = SGD() if optimizer is None else _checks.instance("optimizer", optimizer, SGD)
-    if class_weight is not None:
-        _checks.at_most_one(class_weight=class_weight, sample_weight=sample_weight)
-        sample_weight = _checks.class_weight(class_weight, y, loss)
+    _checks.at_most_one(class_weight=class_weight, sample_weight=sample_weight)
     sample_weight = _checks.sample_weight(sample_weight, len(x))
     if validation_data is not None:
         validation_data = _checks.validation_data(validation_data, weights, loss)
@@ -280,14 +278,18 @@ def fit(
         )
         x, y = training[:2]
         sample_weight = training[2] if len(training) == 3 else None
+    if class_weight is not None:  # behind the cut: as in Keras, validation knows no class weights
+        sample_weight = _checks.class_weight(class_weight, y, loss)
     if order is None:
-        order = _shuffled_order(len(x), _checks.boolean("shuffle", shuffle), rng)
+        order = _shuffled_order(len(x), _checks.boolean("shuffle", shuffle), _checks.generator(rng))
+    order = _checks.order_function(order)
     batches = _Batches(len(x), batch_size, steps_per_epoch, order)
 
     state = TrainingState(weights, optimizer, epochs, batches.steps)
     history = History()
-    hooks = CallbackList([*callbacks, history, *_progress_bar(verbose)], state)
+    hooks = CallbackList([*_checks.callbacks(callbacks), history, *_progress_bar(verbose)], state)
     logs: Logs = {}
+    updates_before = optimizer.iterations
     with one_blas_thread():
         try:
             hooks.call("on_train_begin")
@@ -305,11 +307,12 @@ def fit(
                     break
         except KeyboardInterrupt:
             history.interrupted = True
-            print(
-                f"Interrupted in epoch {state.epoch + 1} of {epochs}, after batch {state.step + 1} "
-                f"of {batches.steps}. The weights trained so far are returned."
-            )
         hooks.call("on_train_end", logs)
+    if history.interrupted:
+        print(
+            f"Interrupted in epoch {state.epoch + 1} of {epochs}; updates made: "
+            f"{optimizer.iterations - updates_before}. The weights trained so far are returned."
+        )
     return state.weights, history
 
 
@@ -392,9 +395,8 @@ class _Batches:
 
 
 def _shuffled_order(
-    num_samples: int, shuffle: bool, rng: np.random.Generator | None
+    num_samples: int, shuffle: bool, rng: np.random.Generator
 ) -> Callable[[int], Array]:
-    rng = np.random.default_rng() if rng is None else rng
     if shuffle:
         return lambda epoch: shuffle_indices(num_samples, rng)
     return lambda epoch: np.arange(num_samples)

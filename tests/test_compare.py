@@ -99,3 +99,17 @@ def test_another_backend_is_refused_in_words(monkeypatch):
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert result.returncode != 0
     assert "Set KERAS_BACKEND=tensorflow" in result.stderr
+
+
+def test_keras_batches_notes_every_row_once():
+    dealt = compare.keras_batches(10, batch_size=4, epochs=2, seed=0)
+    assert [[len(rows) for rows in epoch] for epoch in dealt] == [[4, 4, 2]] * 2
+    for epoch in dealt:
+        np.testing.assert_array_equal(np.sort(np.concatenate(epoch)), np.arange(10))
+
+
+def test_source_has_the_code_and_the_comments_but_not_the_docstring():
+    text = repr(sgd.source(sgd.backward))
+    assert text.startswith("def backward(")
+    assert "# the bias was added to every row" in text
+    assert "Backpropagation" not in text

@@ -1,6 +1,6 @@
 """Draw the map of `fit`, once for each notebook with its stage lit.
 
-    python tools/draw_map.py        writes notebooks/images/map_*.svg
+python tools/draw_map.py        writes notebooks/images/map_*.svg
 """
 
 from pathlib import Path
@@ -60,7 +60,8 @@ def draw(stage: str) -> str:
     parts = [rectangle(1, 1, 906, 276, PAPER, LINE)]
     for name, x, y, width, height, title in FRAMES:
         on = name in lit
-        parts.append(rectangle(x, y, width, height, LIT_FRAME if on else PAPER, LIT if on else LINE))
+        fill, line = (LIT_FRAME, LIT) if on else (PAPER, LINE)
+        parts.append(rectangle(x, y, width, height, fill, line))
         parts.append(
             f"<text x='{x + 14}' y='{y + 22}' font-size='14' fill='{LIT if on else INK}' "
             f"font-weight='{'bold' if on else 'normal'}' {FONT}>{title}</text>"

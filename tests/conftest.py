@@ -1,0 +1,83 @@
+"""What several test files share."""
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+import sgdcourse as sgd
+
+# The same examples on every run and every machine; no time limit, since machines differ.
+settings.register_profile("course", derandomize=True, deadline=None, max_examples=30)
+settings.load_profile("course")
+
+
+def _read_only(*arrays):
+    """Make NumPy raise an error if a function writes into its inputs."""
+    for array in arrays:
+        array.setflags(write=False)
+    return arrays
+
+
+@pytest.fixture(scope="session")
+def read_only():
+    return _read_only
+
+
+@pytest.fixture(scope="session")
+def make_network():
+    """Make read-only weights, with biases that are not zero."""
+
+    def make(layer_sizes, dtype="float64", seed=0):
+        rng = np.random.default_rng(seed)
+        weights = sgd.init_weights(layer_sizes, rng, dtype)
+        for bias in weights[1::2]:
+            bias += rng.normal(scale=0.5, size=bias.shape).astype(dtype)
+        return list(_read_only(*weights))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_rows():
+    """Make read-only rows x and class numbers y."""
+
+    def make(num_samples, num_inputs, num_classes, dtype="float64", seed=1):
+        rng = np.random.default_rng(seed)
+        x = rng.standard_normal((num_samples, num_inputs)).astype(dtype)
+        return _read_only(x, rng.integers(0, num_classes, num_samples))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def keras():
+    """Import tf.keras once, and only if a test asks for it: that takes seconds."""
+    from sgdcourse.tf_keras import keras
+
+    return keras
+
+
+@pytest.fixture(scope="session")
+def tf():
+    from sgdcourse.tf_keras import tf
+
+    return tf
+
+
+@pytest.fixture
+def keras_float64(keras):
+    """Let Keras compute in float64 during one test."""
+    from sgdcourse.compare import floatx
+
+    with floatx("float64"):
+        yield keras
+
+
+@pytest.fixture(scope="session")
+def largest_difference():
+    """Compare two lists of weights: the largest difference of any number."""
+
+    def compare(ours, theirs):
+        return max(float(np.abs(a - b).max()) for a, b in zip(ours, theirs, strict=True))
+
+    return compare

@@ -1,0 +1,209 @@
+"""The rules of the house: what may import what, and how a leaf function looks."""
+
+import ast
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import sgdcourse as sgd
+
+PACKAGE = Path(sgd.__file__).parent
+CORE = [  # in the order in which a batch walks through them
+    "data",
+    "batching",
+    "model",
+    "losses",
+    "gradients",
+    "schedules",
+    "optimizers",
+    "callbacks",
+    "training",
+]
+# Which rooms a room may use. The others of the core use none.
+ARROWS = {
+    "gradients": {"model"},
+    "callbacks": {"optimizers"},
+    "training": set(CORE) - {"training"},
+    "__init__": {*CORE, "_source"},
+}
+HELPERS = {"_types", "_checks"}
+EDGES = {"tf_keras", "compare", "plots"}
+# Which packages, beside the standard library and NumPy
+PACKAGES = {"training": {"threadpoolctl"}, "callbacks": {"tqdm"}}
+# What a learner is asked to write, and train_step, the picture on the wall
+LEAVES = [
+    sgd.shuffle_indices,
+    sgd.split_batches,
+    sgd.steps_per_epoch,
+    sgd.init_weights,
+    sgd.dense,
+    sgd.relu,
+    sgd.softmax,
+    sgd.forward,
+    sgd.sparse_categorical_crossentropy,
+    sgd.mean_squared_error,
+    sgd.accuracy,
+    sgd.loss_gradient,
+    sgd.backward,
+    sgd.numerical_gradient,
+    sgd.sgd_update,
+    sgd.momentum_update,
+    sgd.nesterov_update,
+    sgd.clip_by_norm,
+    sgd.clip_by_global_norm,
+    sgd.train_step,
+    sgd.fit_textbook,
+]
+LONGEST_BODY = 18
+
+
+def run_python(code):
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+
+
+def test_core_runs_without_keras_and_matplotlib():
+    """Nothing but NumPy, threadpoolctl and tqdm is needed to train."""
+    code = """
+import sys
+for name in ("tensorflow", "keras", "matplotlib", "ipywidgets"):
+    sys.modules[name] = None  # an import of it now raises ImportError
+import numpy as np
+import sgdcourse as sgd
+rng = np.random.default_rng(0)
+x, y = sgd.make_blobs(60, 3, rng)
+weights, history = sgd.fit(
+    sgd.init_weights([2, 8, 3], rng), x, y, optimizer=sgd.SGD(0.1, momentum=0.9), epochs=5,
+    rng=rng, validation_split=0.1, callbacks=[sgd.EarlyStopping("loss")])
+print(sgd.evaluate(weights, x, y)[1] > 0.8)
+"""
+    result = run_python(code)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines()[-1] == "True"
+
+
+def test_import_is_light():
+    code = """
+import sys
+import sgdcourse
+heavy = {"tensorflow", "keras", "matplotlib", "ipywidgets", "tqdm", "IPython", "scipy", "pandas"}
+print(sorted(heavy & {name.partition(".")[0] for name in sys.modules}))
+"""
+    result = run_python(code)
+    assert (result.returncode, result.stdout.strip(), result.stderr) == (0, "[]", "")
+
+
+def imports_of(module):
+    """Read a module: which of our rooms, and which packages, does it import anywhere?"""
+    rooms, packages = set(), set()
+    for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} uses a relative import: line {node.lineno}"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        for name in names:
+            package, *rest = name.split(".")
+            if package == "sgdcourse":
+                assert rest, f"{module} imports the whole package: line {node.lineno}"
+                rooms.add(rest[0])
+            elif package not in sys.stdlib_module_names:
+                packages.add(package)
+    return rooms, packages
+
+
+def test_reading_of_imports():
+    """The reader sees imports inside functions, too."""
+    rooms, packages = imports_of("callbacks")
+    assert {"_types", "optimizers"} <= rooms
+    assert "tqdm" in packages
+    assert "training" in imports_of("compare")[0]
+    assert imports_of("tf_keras") == (set(), {"keras", "tensorflow"})
+
+
+@pytest.mark.parametrize("room", [*sorted(HELPERS), "_source", *CORE, "__init__"])
+def test_arrows(room):
+    rooms, packages = imports_of(room)
+    assert rooms - HELPERS <= ARROWS.get(room, set())
+    assert packages <= {"numpy"} | PACKAGES.get(room, set())
+
+
+def test_arrows_point_backwards_only():
+    for room in CORE:
+        earlier = set(CORE[: CORE.index(room)])
+        assert imports_of(room)[0] - HELPERS <= earlier
+
+
+def test_every_room_of_the_core_is_known():
+    """A new module must be put on the list above, or among the edges."""
+    modules = {path.stem for path in PACKAGE.glob("*.py")}
+    assert modules == {"__init__", "_source", *HELPERS, *CORE, *EDGES}
+
+
+def test_public_names():
+    offered = {
+        name
+        for name, value in vars(sgd).items()
+        if not name.startswith("_") and not inspect.ismodule(value)
+    }
+    assert offered == set(sgd.__all__)
+
+
+@pytest.mark.parametrize("name", sgd.__all__)
+def test_docstrings(name):
+    documented = getattr(sgd, name)
+    text = inspect.getdoc(documented)
+    sections = {
+        line
+        for line, below in zip(text.splitlines(), text.splitlines()[1:], strict=False)
+        if below == "-" * len(line) != ""
+    }
+    if inspect.isclass(documented):
+        assert sections & {"Parameters", "Attributes"}
+    else:
+        assert "Parameters" in sections
+        assert sections & {"Returns", "Yields"}
+    assert "Examples" in sections
+    assert ">>> " in text.split("Examples\n--------")[1]
+
+
+@pytest.mark.parametrize("name", sgd.__all__)
+def test_docstrings_name_every_argument(name):
+    documented = getattr(sgd, name)
+    text = inspect.getdoc(documented)
+    for parameter in inspect.signature(documented).parameters:
+        assert parameter in text
+
+
+def body_length(function):
+    """Count the lines of code in a function's body, without docstring, comments, blank lines."""
+    lines = inspect.getsource(function).splitlines()
+    [definition] = ast.parse("\n".join(lines)).body
+    first = definition.body[1].lineno  # the docstring is statement 0
+    code = [line.strip() for line in lines[first - 1 :]]
+    return sum(bool(line) and not line.startswith("#") for line in code)
+
+
+def test_counting_of_lines():
+    assert body_length(sgd.relu) == 1
+    assert body_length(sgd.softmax) == 2
+    assert body_length(sgd.split_batches) == 2
+
+
+@pytest.mark.parametrize("leaf", LEAVES, ids=lambda leaf: leaf.__name__)
+def test_leaf_functions_are_short(leaf):
+    """The reference is the solution: a learner is shown this very source."""
+    assert body_length(leaf) <= LONGEST_BODY
+
+
+@pytest.mark.parametrize("leaf", LEAVES, ids=lambda leaf: leaf.__name__)
+def test_leaf_functions_hide_nothing(leaf):
+    """No private helper, no checks."""
+    [definition] = ast.parse(inspect.getsource(leaf)).body
+    names = {node.id for node in ast.walk(definition) if isinstance(node, ast.Name)}
+    assert not {name for name in names if name.startswith("_") and name != "_epoch"}
+    assert not [node for node in ast.walk(definition) if isinstance(node, (ast.Raise, ast.Assert))]
