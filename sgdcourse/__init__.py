@@ -8,6 +8,7 @@ Use it as ``import sgdcourse as sgd``. ``sgdcourse.compare`` and ``sgdcourse.plo
 by name, since they need tf.keras and matplotlib.
 """
 
+from sgdcourse._source import source
 from sgdcourse.batching import shuffle_indices, split_batches, steps_per_epoch
 from sgdcourse.callbacks import Callback, EarlyStopping, History, ProgressBar, TrainingState
 from sgdcourse.data import load_mnist, make_blobs, make_moons, train_validation_split
@@ -23,7 +24,6 @@ from sgdcourse.optimizers import (
     sgd_update,
 )
 from sgdcourse.schedules import CosineDecay, ExponentialDecay, PiecewiseConstantDecay
-from sgdcourse._source import source
 from sgdcourse.training import evaluate, fit, fit_textbook, train_step
 
 __version__ = "0.1.0"

@@ -249,7 +249,9 @@ def generator(value: Any) -> np.random.Generator:
 
 
 def callbacks(value: Any) -> list[Any]:
-    """Return the callbacks as a list, or raise if they are not in one."""
+    """Return the callbacks as a list, an empty one for None, or raise if they are not in one."""
+    if value is None:
+        return []
     if not isinstance(value, (list, tuple)):
         raise TypeError(
             f"callbacks must be a list. Received: callbacks={value!r}. "

@@ -170,6 +170,8 @@ class EarlyStopping(Callback):
 
     Attributes
     ----------
+    best : float or None
+        The best value so far.
     stopped_epoch : int
         The epoch at whose end it stopped the training; 0 if it did not.
 
@@ -222,10 +224,10 @@ class EarlyStopping(Callback):
                 f"monitor must be one of {sorted(logs)}. Received: monitor={self.monitor!r}. "
                 "Names with 'val_' need validation_data or validation_split."
             )
-        score = self.sign * logs[self.monitor]
+        value = logs[self.monitor]
         self.wait += 1
-        if self.best is None or score - self.min_delta > self.best:
-            self.best, self.best_epoch, self.wait = score, epoch, 0
+        if self.best is None or self.sign * value - self.min_delta > self.sign * self.best:
+            self.best, self.best_epoch, self.wait = value, epoch, 0
             # fit makes new arrays at each update, so a reference is enough to keep these
             self.best_weights = self.state.weights
         elif self.wait >= self.patience:

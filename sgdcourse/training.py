@@ -184,7 +184,7 @@ def fit(
     validation_split: float = 0.0,
     sample_weight: Array | None = None,
     class_weight: dict[int, float] | None = None,
-    callbacks: Sequence[Callback] = (),
+    callbacks: Sequence[Callback] | None = None,
     verbose: int | str = "auto",
 ) -> tuple[Weights, History]:
     """Train a network with stochastic gradient descent in batches, as ``model.fit`` does.
@@ -229,7 +229,7 @@ def fit(
         Weight of each row's loss. The sum is divided by the number of rows, as in Keras.
     class_weight : dict, optional
         Weight of each class; classes that are not named weigh 1. Not with ``sample_weight``.
-    callbacks : sequence of Callback
+    callbacks : list of Callback, optional
         Called in this order.
     verbose : {"auto", 0, 1, 2}
         0: silent. 1 and "auto": a progress bar. 2: one line per epoch.

@@ -212,11 +212,14 @@ def picture_difference(stored, fresh):
     share = np.mean(np.abs(fresh - stored).max(axis=-1) > FAINT_LEVEL)
     if share > FAINT_SHARE:
         return f"{share:.1%} of its pixels have another colour"
-    new = np.pad(new_pixels(stored, fresh), SQUARE // 2)
-    counts = np.lib.stride_tricks.sliding_window_view(new, (SQUARE, SQUARE)).sum(axis=(2, 3))
-    if counts.max() > NEW_PIXELS:
-        y, x = np.unravel_index(counts.argmax(), counts.shape)
-        return f"something was added, removed or moved near x = {x}, y = {y} (pixels from top left)"
+    for new in (new_pixels(stored, fresh), new_pixels(fresh, stored)):
+        squares = np.lib.stride_tricks.sliding_window_view(
+            np.pad(new, SQUARE // 2), (SQUARE, SQUARE)
+        )
+        counts = squares.sum(axis=(2, 3))
+        if counts.max() > NEW_PIXELS:
+            y, x = np.unravel_index(counts.argmax(), counts.shape)
+            return f"it shows something else near x = {x}, y = {y} (pixels from the top left)"
     return ""
 
 
@@ -226,20 +229,15 @@ def pixels(picture):
     return np.asarray(image.convert("RGBA"), dtype=np.int16)  # signed, for differences
 
 
-def new_pixels(stored, fresh):
-    """Mark the pixels that, with their four neighbours, the stored picture has nowhere near."""
-    height, width = fresh.shape[:2]
-    stored = np.pad(stored, ((1, 1), (1, 1), (0, 0)), mode="edge")
+def new_pixels(old, new):
+    """Mark the pixels of one picture that, with their four neighbours, the other has nowhere near."""
+    height, width = new.shape[:2]
+    old = np.pad(old, ((1, 1), (1, 1), (0, 0)), mode="edge")
     smallest = np.full((height, width), 255)
-    for down in range(3):  # the same place and the eight around it
+    for down in range(3):  # the same place, and the eight places around it
         for right in range(3):
-            moved = stored[down : down + height, right : right + width]
-            difference = np.pad(np.abs(fresh - moved).max(axis=-1), 1)
-            neighbours = (
-                difference[:-2, 1:-1],
-                difference[2:, 1:-1],
-                difference[1:-1, :-2],
-                difference[1:-1, 2:],
-            )
-            smallest = np.minimum(smallest, np.max([difference[1:-1, 1:-1], *neighbours], axis=0))
+            moved = old[down : down + height, right : right + width]
+            d = np.pad(np.abs(new - moved).max(axis=-1), 1)
+            cross = [d[1:-1, 1:-1], d[:-2, 1:-1], d[2:, 1:-1], d[1:-1, :-2], d[1:-1, 2:]]
+            smallest = np.minimum(smallest, np.max(cross, axis=0))
     return smallest > NEW_LEVEL

@@ -187,7 +187,6 @@ FIT_ONLY = [
     ({"callbacks": [NotACallback()]}, TypeError, ["callbacks must hold", "NotACallback"]),
     ({"callbacks": [lambda epoch: None]}, TypeError, ["callbacks must hold", "lambda"]),
     ({"callbacks": sgd.EarlyStopping("loss")}, TypeError, ["callbacks must", "EarlyStopping"]),
-    ({"callbacks": None}, TypeError, ["callbacks must", "None"]),
     ({"verbose": 3}, ValueError, ["verbose must be 'auto', 0, 1 or 2", "verbose=3"]),
     ({"verbose": "yes"}, ValueError, ["verbose must be 'auto', 0, 1 or 2", "verbose='yes'"]),
 ]

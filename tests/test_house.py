@@ -57,11 +57,13 @@ LEAVES = [
     sgd.train_step,
     sgd.fit_textbook,
 ]
-LONGEST_BODY = 18
+LONGEST_BODY = 12
 
 
 def run_python(code):
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=PACKAGE.parent
+    )
 
 
 def test_core_runs_without_keras_and_matplotlib():
