@@ -15,7 +15,7 @@ On Windows: py course.py lab. The first call sets up .venv beside this file (min
 Further arguments go on to the program: course.py lab --no-browser, course.py test -k momentum.
 """
 
-# The standard library only, and no syntax newer than Python 3.8: an older Python than the course
+# The standard library only, and no syntax newer than Python 3.7: an older Python than the course
 # needs must get far enough to be told so.
 import collections
 import hashlib
@@ -68,11 +68,11 @@ def set_up(for_tests=False):
         complete = hashlib.sha256(b"".join([VERSION.encode(), *pins])).hexdigest()
         if PYTHON.exists() and stamp.exists() and stamp.read_text() == complete:
             continue
-        print(f"Installing {requirements} into {VENV} (some minutes, once) ...", flush=True)
         uv = shutil.which("uv")  # much faster than pip
         uv = uv if uv and succeeds(uv, "--version") else None
         if requirements == "requirements.txt":
             make_environment(uv)
+        print(f"Installing {requirements} into {VENV} (some minutes, once) ...", flush=True)
         pip = [uv, "pip", "install", "--python", PYTHON] if uv else [PYTHON, "-m", "pip", "install"]
         show_progress(*pip, "-r", requirements, "-c", "constraints.txt")
         stamp.write_text(complete)  # last of all: the next call repairs an interrupted set-up
@@ -80,12 +80,14 @@ def set_up(for_tests=False):
 
 def make_environment(uv):
     """Make .venv afresh, with nothing in it but the way to `sgdcourse`."""
-    if problem := what_is_lacking(uv):
+    problem = what_is_lacking(uv)
+    if problem:
         fail(problem)
     if VENV.exists():
         shutil.rmtree(VENV)  # half a set-up, or one for other requirements
     if uv:  # --seed puts pip into .venv, in case uv is not there the next time
-        python = sys.executable if VERSION in SUPPORTED else SUPPORTED[0]
+        supported = f">={SUPPORTED[-1]},<={SUPPORTED[0]}.99"
+        python = sys.executable if VERSION in SUPPORTED else supported
         show_progress(uv, "venv", "--seed", "--python", python, VENV)
     else:
         show_progress(sys.executable, "-m", "venv", VENV)
@@ -119,7 +121,7 @@ def show_progress(*command):
 def succeeds(*command):
     """Tell whether a command exists and exits with 0."""
     try:
-        return subprocess.run(command, capture_output=True).returncode == 0
+        return subprocess.call(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
     except OSError:
         return False
 
@@ -142,7 +144,7 @@ def what_is_lacking(uv):
         for version in SUPPORTED:
             python = ["py", f"-{version}"] if windows else [f"python{version}"]
             if succeeds(*python, "--version"):
-                advice = f"You have another one: {' '.join(python)} course.py lab"
+                advice = "You have one: " + " ".join([*python, "course.py", *sys.argv[1:]])
                 break
         else:
             advice = "Install one from https://www.python.org/downloads/"
@@ -184,26 +186,26 @@ def fingerprint(path):
 
 
 def read_records():
-    """Return name -> fingerprints of the original last brought, and of the copy as written.
+    """Return name -> fingerprint of the original that was brought last.
 
-    They differ where the learner kept a copy of an older original. Damaged records count as none:
+    A copy with this fingerprint is as it was written: untouched. Damaged records count as none:
     then no copy is known to be untouched, and so none is replaced.
     """
     try:
         records = json.loads(RECORDS.read_bytes())
-        return {name: {key: records[name][key] for key in ("original", "copy")} for name in records}
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError):
         return {}
+    return records if isinstance(records, dict) else {}
 
 
 def news():
     """Return name -> "new", "changed" or "missing" for each file that the copy lacks."""
     found, records = {}, read_records()
     for name, original in originals().items():
-        copy, record = WORKSPACE / name, records.get(name, {})
+        copy, record = WORKSPACE / name, records.get(name)
         if not copy.exists():
             found[name] = "missing" if record else "new"
-        elif fingerprint(original) not in (record.get("original"), fingerprint(copy)):
+        elif fingerprint(original) not in (record, fingerprint(copy)):
             found[name] = "changed"
     return found
 
@@ -212,13 +214,12 @@ def bring(names):
     """Write these files into the learner's copy, beside those that the learner worked in."""
     records = read_records()
     for name in names:
-        original, copy, record = NOTEBOOKS / name, WORKSPACE / name, records.get(name, {})
-        touched = copy.exists() and fingerprint(copy) not in record.values()
+        original, copy, record = NOTEBOOKS / name, WORKSPACE / name, records.get(name)
+        touched = copy.exists() and fingerprint(copy) != record
         target = beside(copy, record) if touched else copy
         write(target, without_outputs(original))
         print(f"  workspace/{target.relative_to(WORKSPACE).as_posix()}")
-        now = fingerprint(original)
-        records[name] = {"original": now, "copy": record.get("copy") if touched else now}
+        records[name] = fingerprint(original)
         write(RECORDS, json.dumps(records, indent=1).encode())
 
 
@@ -227,7 +228,7 @@ def beside(copy, record):
     number = ""
     while True:
         path = copy.with_suffix(f".new{number}{copy.suffix}")
-        if not path.exists() or fingerprint(path) == record.get("original"):
+        if not path.exists() or fingerprint(path) == record:
             return path
         number = (number or 1) + 1
 
@@ -286,7 +287,9 @@ def update():
 
 def run(*arguments):
     """Run the Python of .venv in the foreground; return its exit code."""
-    process = subprocess.Popen([PYTHON, *arguments], cwd=ROOT, env={**os.environ, **ENVIRONMENT})
+    environment = {**os.environ, **ENVIRONMENT}
+    stdin = None if sys.stdin else subprocess.DEVNULL  # closed, under some CI: pytest would trip
+    process = subprocess.Popen([PYTHON, *arguments], cwd=ROOT, env=environment, stdin=stdin)
     while True:
         try:
             code = process.wait()

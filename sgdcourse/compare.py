@@ -68,6 +68,26 @@ def keras_constant(value: float) -> float:
     return float(np.float32(value))
 
 
+def largest_difference(weights: Weights, other: Weights) -> float:
+    """Return the largest difference of any number in two lists of arrays.
+
+    Parameters
+    ----------
+    weights, other : lists of arrays
+        Of the same shapes: ours, and those of ``model.get_weights()``.
+
+    Returns
+    -------
+    difference : float
+
+    Examples
+    --------
+    >>> largest_difference([np.zeros(2), np.ones(1)], [np.array([0.0, 0.5]), np.ones(1)])
+    0.5
+    """
+    return max(float(np.abs(a - b).max()) for a, b in zip(weights, other, strict=True))
+
+
 def keras_optimizer(optimizer: SGD) -> Any:
     """Build the ``keras.optimizers.SGD`` with the arguments of ours.
 
@@ -412,12 +432,7 @@ class _InStep(keras.callbacks.Callback):  # type: ignore[misc]
         self.loss_sum += loss * len(rows)
         self.accuracy_sum += acc * len(rows)
         rows_so_far = sum(map(len, self.batches))
-        self.weight_difference.append(
-            max(
-                float(np.abs(w - keras_w).max())
-                for w, keras_w in zip(self.weights, self.model.get_weights(), strict=True)
-            )
-        )
+        self.weight_difference.append(largest_difference(self.weights, self.model.get_weights()))
         self.loss_difference.append(abs(self.loss_sum / rows_so_far - logs["loss"]))
         self.accuracy_difference.append(abs(self.accuracy_sum / rows_so_far - logs["accuracy"]))
 

@@ -113,3 +113,9 @@ def test_source_has_the_code_and_the_comments_but_not_the_docstring():
     assert text.startswith("def backward(")
     assert "# the bias was added to every row" in text
     assert "Backpropagation" not in text
+
+
+def test_largest_difference_wants_lists_of_the_same_length():
+    assert compare.largest_difference([np.array([1.0, -3.0])], [np.array([1.5, -5.0])]) == 2.0
+    with pytest.raises(ValueError, match="zip"):
+        compare.largest_difference([np.ones(1)], [])

@@ -58,6 +58,7 @@ def main():
     parser.add_argument("notebooks", nargs="*", type=Path, help="default: all in notebooks/")
     parser.add_argument("--cell-timeout", type=int, default=300, help="seconds (default: 300)")
     arguments = parser.parse_args()
+    sys.stdout.reconfigure(errors="backslashreplace")  # not every console knows every letter
     paths = arguments.notebooks or sorted(NOTEBOOKS.glob("*.ipynb"))
     if not paths:
         print(f"There is no notebook in {NOTEBOOKS}.")
