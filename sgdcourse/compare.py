@@ -12,7 +12,7 @@ from sgdcourse._types import Array, Weights
 from sgdcourse.model import init_weights
 from sgdcourse.optimizers import SGD
 from sgdcourse.tf_keras import keras, tf
-from sgdcourse.training import one_blas_thread, train_step
+from sgdcourse.training import RunningMeans, one_blas_thread, train_step
 
 
 @contextlib.contextmanager
@@ -213,6 +213,20 @@ class TappedSequential(keras.Sequential):  # type: ignore[misc]
         return super().train_step((x, y, sample_weight))
 
 
+class _NoteRows(keras.callbacks.Callback):  # type: ignore[misc]
+    """Collect what the tap of a TappedSequential notes: ``dealt[epoch][batch]``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dealt: list[list[Array]] = []
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.dealt.append([])
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        self.dealt[-1].append(self.model.rows_dealt.numpy())
+
+
 def keras_batches(
     num_samples: int,
     *,
@@ -242,32 +256,21 @@ def keras_batches(
     >>> keras_batches(5, batch_size=2, shuffle=False)
     [[array([0, 1]), array([2, 3]), array([4])]]
     """
-    dealt: list[list[Array]] = [[] for _ in range(epochs)]
-    state = {"epoch": 0}
-
-    def note(batch: int, logs: Any) -> None:
-        dealt[state["epoch"]].append(model.rows_dealt.numpy())
-
     if seed is not None:
         keras.utils.set_random_seed(seed)
     model = TappedSequential([keras.Input(shape=(1,)), keras.layers.Dense(1)])
     model.compile(optimizer="sgd", loss="mean_squared_error")
-    rows = np.arange(num_samples)
+    noted = _NoteRows()
     model.fit(
-        (np.zeros((num_samples, 1)), rows),
+        (np.zeros((num_samples, 1)), np.arange(num_samples)),
         np.zeros(num_samples),
         batch_size=batch_size,
         epochs=epochs,
         shuffle=shuffle,
         verbose=0,
-        callbacks=[
-            keras.callbacks.LambdaCallback(
-                on_epoch_begin=lambda epoch, logs: state.update(epoch=epoch),
-                on_train_batch_end=note,
-            )
-        ],
+        callbacks=[noted],
     )
-    return dealt
+    return noted.dealt
 
 
 @dataclass(frozen=True)
@@ -397,7 +400,7 @@ def fit_both(
         weight_difference=np.array(ours.weight_difference),
         loss_difference=np.array(ours.loss_difference),
         accuracy_difference=np.array(ours.accuracy_difference),
-        order=ours.order,
+        order=[np.concatenate(batches) for batches in ours.dealt],
         history=ours.history,
         keras_history=keras_history.history,
         weights=ours.weights,
@@ -405,7 +408,7 @@ def fit_both(
     )
 
 
-class _InStep(keras.callbacks.Callback):  # type: ignore[misc]
+class _InStep(_NoteRows):
     """After each update of Keras, make the same one in NumPy, and note the differences."""
 
     def __init__(
@@ -417,26 +420,22 @@ class _InStep(keras.callbacks.Callback):  # type: ignore[misc]
         self.weight_difference: list[float] = []
         self.loss_difference: list[float] = []
         self.accuracy_difference: list[float] = []
-        self.order: list[Array] = []
         self.history: dict[str, list[float]] = {"loss": [], "accuracy": []}
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self.batches: list[Array] = []
-        self.loss_sum = self.accuracy_sum = 0.0
+        super().on_epoch_begin(epoch, logs)
+        self.means = RunningMeans()
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        rows = self.model.rows_dealt.numpy()
+        super().on_train_batch_end(batch, logs)
+        rows = self.dealt[-1][-1]
         batch_x = self.x[rows].astype(self.weights[0].dtype, copy=False) / self.divisor
         self.weights, loss, acc = train_step(self.weights, self.optimizer, batch_x, self.y[rows])
-        self.batches.append(rows)
-        self.loss_sum += loss * len(rows)
-        self.accuracy_sum += acc * len(rows)
-        rows_so_far = sum(map(len, self.batches))
+        self.reported = self.means.add({"loss": loss, "accuracy": acc}, len(rows))
         self.weight_difference.append(largest_difference(self.weights, self.model.get_weights()))
-        self.loss_difference.append(abs(self.loss_sum / rows_so_far - logs["loss"]))
-        self.accuracy_difference.append(abs(self.accuracy_sum / rows_so_far - logs["accuracy"]))
+        self.loss_difference.append(abs(self.reported["loss"] - logs["loss"]))
+        self.accuracy_difference.append(abs(self.reported["accuracy"] - logs["accuracy"]))
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        self.order.append(np.concatenate(self.batches))
-        self.history["loss"].append(self.loss_sum / len(self.order[-1]))
-        self.history["accuracy"].append(self.accuracy_sum / len(self.order[-1]))
+        for name, value in self.reported.items():
+            self.history[name].append(value)

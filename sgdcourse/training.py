@@ -316,7 +316,7 @@ def fit(
     return state.weights, history
 
 
-class _RunningMeans:
+class RunningMeans:
     """The numbers of an epoch: means over its rows so far, taken while the weights move."""
 
     def __init__(self) -> None:
@@ -324,6 +324,7 @@ class _RunningMeans:
         self.sums: Logs = {}
 
     def add(self, batch: Logs, rows: int) -> Logs:
+        """Count one batch in by its rows; return the means so far."""
         self.rows += rows
         for name, value in batch.items():
             self.sums[name] = self.sums.get(name, 0.0) + value * rows
@@ -411,7 +412,7 @@ def _train_epoch(
     y: Array,
     sample_weight: Array | None,
 ) -> Logs:
-    means, logs = _RunningMeans(), {}
+    means, logs = RunningMeans(), {}
     for step, rows in enumerate(batches.of_epoch(state.epoch)):
         state.step = step
         hooks.call("on_train_batch_begin", step)
@@ -437,7 +438,7 @@ def _evaluate(
     sample_weight: Array | None = None,
 ) -> Logs:
     hooks.call("on_test_begin")
-    means, logs = _RunningMeans(), {}
+    means, logs = RunningMeans(), {}
     for step, rows in enumerate(split_batches(np.arange(len(x)), batch_size)):
         hooks.call("on_test_batch_begin", step)
         batch_x, batch_y, batch_weight = _take(rows, weights, x, y, sample_weight)
