@@ -20,6 +20,30 @@ def integer(name: str, value: Any, at_least: int) -> int:
     return int(value)
 
 
+def seed(value: Any) -> int:
+    """Return the seed, or raise where ``keras.utils.set_random_seed`` would."""
+    if integer("seed", value, at_least=0) >= 2**32:
+        raise ValueError(f"seed must be below 2**32, as in Keras. Received: seed={value!r}.")
+    return int(value)
+
+
+def choice(name: str, value: Any, choices: tuple[str, ...]) -> str:
+    """Return the value, or raise if it is none of the choices."""
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}. Received: {name}={value!r}.")
+    return str(value)
+
+
+def layer_sizes(value: Any) -> list[int]:
+    """Return the widths of the layers as a list of integers."""
+    if not isinstance(value, (list, tuple)) or len(value) < 2:
+        raise TypeError(
+            "layer_sizes must be a list of at least two integers: the width of the input, then the "
+            f"units of each layer. Received: layer_sizes={value!r}. Example: [784, 128, 10]."
+        )
+    return [integer("layer_sizes", size, at_least=1) for size in value]
+
+
 def boolean(name: str, value: Any) -> bool:
     """Return the value, or raise if it is neither True nor False."""
     if not isinstance(value, (bool, np.bool_)):
@@ -37,6 +61,11 @@ def python_float(name: str, value: Any, **limits: float) -> float:
     if not isinstance(value, float):
         raise TypeError(f"{name} must be a float. Received: {name}={value!r}.")
     return number(name, value, **limits)
+
+
+def optional_integer(name: str, value: Any, at_least: int) -> int | None:
+    """Return None for None, else an integer that is large enough."""
+    return None if value is None else integer(name, value, at_least)
 
 
 def optional_number(name: str, value: Any, **limits: float) -> float | None:
@@ -179,9 +208,7 @@ def rows(
 
 def loss_name(value: Any) -> str:
     """Return the name of the loss, or raise."""
-    if value not in LOSSES:
-        raise ValueError(f"loss must be one of {', '.join(LOSSES)}. Received: loss={value!r}.")
-    return str(value)
+    return choice("loss", value, LOSSES)
 
 
 def sample_weight(value: Any, num_samples: int, name: str = "sample_weight") -> Array | None:

@@ -1,71 +1,51 @@
 """Room 8, compare: tf.keras trains the same network, and we put the numbers side by side."""
 
-import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from sgdcourse import _checks, schedules
+from sgdcourse import _checks, keras_random
 from sgdcourse._types import Array, Weights
-from sgdcourse.model import init_weights
+from sgdcourse.model import forward, init_weights
 from sgdcourse.optimizers import SGD
+from sgdcourse.tap import NoteRows, TappedSequential, TappedSGD, keras_batches, shuffle_behaviour
 from sgdcourse.tf_keras import keras, tf
 from sgdcourse.training import RunningMeans, one_blas_thread, train_step
+from sgdcourse.twin import (
+    KerasSchedule,
+    build_model,
+    floatx,
+    keras_constant,
+    keras_optimizer,
+    keras_twin,
+)
 
+__all__ = [
+    "KerasSchedule",
+    "ParityReport",
+    "TappedSequential",
+    "fit_both",
+    "floatx",
+    "keras",
+    "keras_batches",
+    "keras_constant",
+    "keras_optimizer",
+    "keras_twin",
+    "largest_difference",
+    "shuffle_behaviour",
+]
 
-@contextlib.contextmanager
-def floatx(dtype: str) -> Iterator[None]:
-    """Let Keras compute in this dtype for a while.
-
-    Layers, optimizer and the data that ``fit`` reads all follow Keras's global ``floatx``, so
-    everything of one comparison belongs inside the ``with`` block.
-
-    Parameters
-    ----------
-    dtype : {"float32", "float64"}
-
-    Examples
-    --------
-    >>> with floatx("float64"):
-    ...     print(keras.layers.Dense(3).compute_dtype)
-    float64
-    >>> keras.config.floatx()
-    'float32'
-    """
-    # Keras derives the policy of new layers from floatx once, when the first layer is made
-    before, policy_before = keras.config.floatx(), keras.config.dtype_policy()
-    keras.config.set_floatx(dtype)
-    keras.config.set_dtype_policy(dtype)
-    try:
-        yield
-    finally:
-        keras.config.set_floatx(before)
-        keras.config.set_dtype_policy(policy_before)
-
-
-def keras_constant(value: float) -> float:
-    """Round a constant as Keras does on its way into the computation.
-
-    Keras passes Python constants such as the momentum through float32, in a float64 model, too.
-    Handing this value to BOTH sides removes the difference.
-
-    Parameters
-    ----------
-    value : float
-
-    Returns
-    -------
-    value : float
-        The nearest float32, as a Python float.
-
-    Examples
-    --------
-    >>> keras_constant(0.9)
-    0.8999999761581421
-    """
-    return float(np.float32(value))
+# Two correct programs stay within these bounds in float64, after thousands of updates, and no
+# wrong one does that we have met. Accuracies are counts of rows, added up in different orders.
+BOUNDS = {
+    "weights": 1e-10,
+    "gradients": 1e-10,
+    "velocities": 1e-10,
+    "loss": 1e-11,
+    "accuracy": 1e-13,
+}
 
 
 def largest_difference(weights: Weights, other: Weights) -> float:
@@ -88,241 +68,151 @@ def largest_difference(weights: Weights, other: Weights) -> float:
     return max(float(np.abs(a - b).max()) for a, b in zip(weights, other, strict=True))
 
 
-def keras_optimizer(optimizer: SGD) -> Any:
-    """Build the ``keras.optimizers.SGD`` with the arguments of ours.
-
-    Parameters
-    ----------
-    optimizer : SGD
-        Ours; its velocity and count are not carried over.
-
-    Returns
-    -------
-    optimizer : keras.optimizers.SGD
-
-    Raises
-    ------
-    TypeError
-        If its schedule is a function of your own, which Keras would call only once.
-
-    Examples
-    --------
-    >>> keras_optimizer(SGD(learning_rate=0.1, momentum=0.9)).momentum
-    0.9
-    """
-    config = optimizer.get_config()
-    rate = config["learning_rate"]
-    if callable(rate):
-        kinds = (
-            schedules.ExponentialDecay,
-            schedules.CosineDecay,
-            schedules.PiecewiseConstantDecay,
-        )
-        if not isinstance(rate, kinds):
-            raise TypeError(
-                "learning_rate must be a float or one of "
-                f"{', '.join(kind.__name__ for kind in kinds)} to be handed to Keras. "
-                f"Received: {rate!r}."
-            )
-        keras_schedule = getattr(keras.optimizers.schedules, type(rate).__name__)
-        config["learning_rate"] = keras_schedule(**vars(rate))
-    return keras.optimizers.SGD(**config)
-
-
-def keras_twin(
-    weights: Weights,
-    optimizer: SGD | None = None,
-    *,
-    loss: str = "sparse_categorical_crossentropy",
-    l2: float = 0.0,
-) -> Any:
-    """Build the Keras model with the same layers, weights, dtype, loss and optimizer.
-
-    Parameters
-    ----------
-    weights : list of arrays
-        Kernel, bias, kernel, bias, ...; they are copied into the model.
-    optimizer : SGD, optional
-        ``SGD()`` if not given.
-    loss : str
-        "sparse_categorical_crossentropy": the model ends in a softmax. "mean_squared_error": it
-        ends linearly.
-    l2 : float
-        Factor of an L2 penalty on every kernel.
-
-    Returns
-    -------
-    model : keras.Sequential
-        Compiled; ``model.fit(x, y)`` trains it. Wrap float64 work in ``with floatx("float64"):``,
-        the making of the model and its ``fit``.
-
-    Examples
-    --------
-    >>> weights = init_weights([4, 3, 2], np.random.default_rng(0))
-    >>> model = keras_twin(weights, SGD(learning_rate=0.1))
-    >>> [layer.activation.__name__ for layer in model.layers]
-    ['relu', 'softmax']
-    """
-    return _build(keras.Sequential, weights, optimizer or SGD(), loss, l2)
-
-
-def _build(kind: Any, weights: Weights, optimizer: SGD, loss: str, l2: float) -> Any:
-    weights, loss = _checks.weights(weights), _checks.loss_name(loss)
-    classes = loss == "sparse_categorical_crossentropy"
-    kernels = weights[::2]
-    with floatx(str(kernels[0].dtype)):
-        layers = [keras.Input(shape=(kernels[0].shape[0],))]
-        for depth, kernel in enumerate(kernels, start=1):
-            last = "softmax" if classes else "linear"
-            layers.append(
-                keras.layers.Dense(
-                    kernel.shape[1],
-                    activation=last if depth == len(kernels) else "relu",
-                    kernel_regularizer=keras.regularizers.L2(l2) if l2 else None,
-                )
-            )
-        model = kind(layers)
-        model.compile(
-            optimizer=keras_optimizer(optimizer),
-            loss=loss,
-            metrics=["accuracy"] if classes else [],
-        )
-        model.set_weights(weights)
-    return model
-
-
-class TappedSequential(keras.Sequential):  # type: ignore[misc]
-    """A Sequential model that notes which rows each batch holds.
-
-    Train it on ``fit((x, numpy.arange(len(x))), y)``: it notes the row numbers in
-    ``rows_dealt`` and trains on x alone, exactly as without the tap. ``divisor`` divides each
-    batch of x, so that images can stay uint8.
-    """
-
-    divisor = 1.0
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.rows_dealt = tf.Variable(np.zeros(0, np.int64), shape=[None], trainable=False)
-
-    def train_step(self, data: Any) -> Any:
-        """Note the rows, then do what every Keras model does."""
-        (x, rows), y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        self.rows_dealt.assign(tf.cast(rows, tf.int64))
-        x = tf.cast(x, self.compute_dtype) / self.divisor
-        return super().train_step((x, y, sample_weight))
-
-
-class _NoteRows(keras.callbacks.Callback):  # type: ignore[misc]
-    """Collect what the tap of a TappedSequential notes: ``dealt[epoch][batch]``."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.dealt: list[list[Array]] = []
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self.dealt.append([])
-
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        self.dealt[-1].append(self.model.rows_dealt.numpy())
-
-
-def keras_batches(
-    num_samples: int,
-    *,
-    batch_size: int = 32,
-    epochs: int = 1,
-    shuffle: bool = True,
-    seed: int | None = None,
-) -> list[list[Array]]:
-    """Let ``model.fit`` deal row numbers, and note which rows land in which batch.
-
-    Parameters
-    ----------
-    num_samples : int
-        Number of rows.
-    batch_size, epochs, shuffle
-        Handed to ``model.fit``.
-    seed : int, optional
-        If given, ``keras.utils.set_random_seed(seed)`` comes first.
-
-    Returns
-    -------
-    dealt : list of list of arrays
-        ``dealt[epoch][batch]`` holds row numbers.
-
-    Examples
-    --------
-    >>> keras_batches(5, batch_size=2, shuffle=False)
-    [[array([0, 1]), array([2, 3]), array([4])]]
-    """
-    if seed is not None:
-        keras.utils.set_random_seed(seed)
-    model = TappedSequential([keras.Input(shape=(1,)), keras.layers.Dense(1)])
-    model.compile(optimizer="sgd", loss="mean_squared_error")
-    noted = _NoteRows()
-    model.fit(
-        (np.zeros((num_samples, 1)), np.arange(num_samples)),
-        np.zeros(num_samples),
-        batch_size=batch_size,
-        epochs=epochs,
-        shuffle=shuffle,
-        verbose=0,
-        callbacks=[noted],
-    )
-    return noted.dealt
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ParityReport:
     """Two trainings of one network, NumPy's and tf.keras's, and how far apart they are.
+
+    ``print(report)`` gives a table, ``report.plot()`` a picture.
 
     Attributes
     ----------
     dtype : str
         In which both computed.
-    weight_difference : (updates,) floats
-        After each update, the largest difference of any weight.
-    loss_difference, accuracy_difference : (updates,) floats
-        After each update, the difference of the running means that Keras reports.
-    order : list of (n,) int arrays
+    optimizer : str
+        Its arguments.
+    layer_sizes, batch_size, steps_per_epoch
+        As they were trained.
+    seed : int or None
+        If given, NumPy computed the initial weights and the order of the rows from it, by itself.
+    initial_weights_equal, order_equal : bool
+        Did both start from the same weights, bit for bit, and take the same rows at each update?
+    differences : dict of (updates,) floats
+        After each update the largest difference of any number of "weights", "gradients" and
+        "velocities", and that of the running means "loss" and "accuracy" which Keras reports.
+        "velocities" is there with momentum only.
+    relu_flips : (updates,) integers
+        How many ReLUs, counted over the rows of the batch, are on in one program and off in the
+        other. Rounding alone can do it; from then on the two get different gradients.
+    order : list of (n,) integers
         The rows as Keras dealt them, one array per epoch.
     history, keras_history : dict of list of float
         Loss and accuracy of each epoch.
     weights, keras_weights : lists of arrays
         The final weights.
+    versions : dict of str
+        Of NumPy, TensorFlow and Keras.
     """
 
     dtype: str
-    weight_difference: Array
-    loss_difference: Array
-    accuracy_difference: Array
-    order: list[Array] = field(repr=False)
+    optimizer: str
+    layer_sizes: list[int]
+    batch_size: int
+    steps_per_epoch: int
+    seed: int | None
+    initial_weights_equal: bool
+    order_equal: bool
+    differences: dict[str, Array]
+    relu_flips: Array
+    order: list[Array]
     history: dict[str, list[float]]
     keras_history: dict[str, list[float]]
-    weights: Weights = field(repr=False)
-    keras_weights: Weights = field(repr=False)
+    weights: Weights = field(compare=False)
+    keras_weights: Weights = field(compare=False)
+    versions: dict[str, str]
+
+    @property
+    def weight_difference(self) -> Array:
+        """After each update, the largest difference of any weight."""
+        return self.differences["weights"]
+
+    @property
+    def agrees(self) -> bool:
+        """True if all differences are within ``BOUNDS``. Only float64 can tell."""
+        return self.first_disagreement is None
+
+    @property
+    def first_disagreement(self) -> tuple[int, str] | None:
+        """The first update, counted from 1, and the name of what is beyond its bound there."""
+        found = []
+        for name, values in self.differences.items():
+            # not <=, so that NaN counts as a disagreement
+            beyond = np.flatnonzero(~(values <= BOUNDS[name]))
+            if len(beyond):
+                found.append((int(beyond[0]) + 1, name))
+        return min(found, key=lambda one: one[0], default=None)
 
     def __str__(self) -> str:
         """Return the comparison as a table, epoch by epoch."""
+        sizes = "-".join(map(str, self.layer_sizes))
+        names = list(self.differences)
+        from_seed = f", computed from seed {self.seed}" if self.seed is not None else ""
         lines = [
-            f"NumPy and tf.keras, {self.dtype}, {len(self.weight_difference):,} updates",
-            "epoch   loss: NumPy     tf.keras   accuracy: NumPy   tf.keras",
+            f"NumPy and tf.keras side by side, {self.dtype}: {sizes}, {self.optimizer}",
+            f"initial weights: {_equal(self.initial_weights_equal)}{from_seed}",
+            f"rows of each batch: {_equal(self.order_equal)}{from_seed}",
+            "",
+            "             loss            accuracy     | largest difference in this epoch",
+            f"epoch  NumPy  tf.keras   NumPy  tf.keras | {'  '.join(f'{n:>10}' for n in names)}",
         ]
-        for epoch, (loss, keras_loss, acc, keras_acc) in enumerate(
-            zip(
-                self.history["loss"],
-                self.keras_history["loss"],
-                self.history["accuracy"],
-                self.keras_history["accuracy"],
-                strict=True,
-            ),
-            start=1,
-        ):
+        for epoch in range(len(self.order)):
+            steps = slice(epoch * self.steps_per_epoch, (epoch + 1) * self.steps_per_epoch)
+            loss, acc = (self.history[name][epoch] for name in ("loss", "accuracy"))
+            theirs = [self.keras_history[name][epoch] for name in ("loss", "accuracy")]
+            largest = [f"{self.differences[name][steps].max():>10.1e}" for name in names]
             lines.append(
-                f"{epoch:>5}{loss:>14.4f}{keras_loss:>13.4f}{acc:>18.4f}{keras_acc:>11.4f}"
+                f"{epoch + 1:>5} {loss:>6.4f} {theirs[0]:>9.4f} {acc:>7.4f} {theirs[1]:>9.4f} | "
+                + "  ".join(largest)
             )
+        lines += ["", self.verdict]
+        lines += [", ".join(f"{name} {number}" for name, number in self.versions.items())]
         return "\n".join(lines)
+
+    __repr__ = __str__
+
+    @property
+    def verdict(self) -> str:
+        """One sentence: the same program or not."""
+        updates = f"{len(self.weight_difference):,} updates"
+        if self.dtype != "float64":
+            flips = np.flatnonzero(self.relu_flips)
+            first = f", the first at update {flips[0] + 1:,}" if len(flips) else ""
+            return (
+                f"No verdict: in {self.dtype}, rounding moves two correct programs apart, too. "
+                f"ReLUs flipped by it: {self.relu_flips.sum():,}{first}. Compare in float64."
+            )
+        if self.first_disagreement is None:
+            return f"They agree: {updates}, all weights within {BOUNDS['weights']:g}."
+        update, name = self.first_disagreement
+        return f"They DISAGREE: first at update {update:,} of {updates}, in the {name}."
+
+    def plot(self) -> Any:
+        """Draw the differences over the updates, on a logarithmic scale.
+
+        Returns
+        -------
+        picture : sgdcourse.plots.Picture
+            For the last line of a cell; it has its description with it.
+        """
+        from sgdcourse import plots  # matplotlib is loaded only for a picture
+
+        shown = {name: self.differences[name] for name in ("weights", "loss")}
+        figure, ax = plots.subplots()
+        plots.differences(ax, shown, flips=np.flatnonzero(self.relu_flips) + 1)
+        ax.set_title(f"NumPy against tf.keras, {self.dtype}")
+        largest = " and ".join(f"of the {name} {v.max():.0e}" for name, v in shown.items())
+        alt = (
+            f"Differences after each of {len(self.weight_difference):,} updates in {self.dtype}, "
+            f"on a logarithmic scale; the largest {largest}. "
+            f"Updates in which a ReLU flipped: {np.count_nonzero(self.relu_flips):,}."
+        )
+        return plots.show(figure, alt)
+
+
+def _equal(same: bool) -> str:
+    return "equal" if same else "NOT EQUAL"
+
+
+TrainStep = Callable[[Weights, SGD, Array, Array], tuple[Weights, float, float]]
 
 
 def fit_both(
@@ -336,12 +226,20 @@ def fit_both(
     shuffle: bool = True,
     dtype: str = "float64",
     divisor: float = 1.0,
+    seed: int | None = None,
     rng: np.random.Generator | None = None,
+    order: Callable[[int], Array] | None = None,
+    train_step: TrainStep = train_step,
 ) -> ParityReport:
     """Train one network twice, with ``model.fit`` and with ``train_step``, in step.
 
-    Keras runs its ordinary ``fit``, in the order that it chooses itself. After each of its
-    updates we read which rows it dealt, make the same update in NumPy, and compare all weights.
+    Keras runs its ordinary ``fit``. After each of its updates we make the same update in NumPy,
+    and compare weights, gradients, velocities, loss and accuracy.
+
+    Where do the initial weights and the order of the rows come from? With a ``seed`` each side
+    computes both by itself: Keras after ``keras.utils.set_random_seed(seed)``, NumPy with
+    ``keras_random``. Without one, Keras is handed the weights that ``rng`` draws, and NumPy reads
+    after each batch which rows Keras dealt.
 
     Parameters
     ----------
@@ -352,40 +250,77 @@ def fit_both(
     y : (n,) integers
         Class numbers.
     optimizer : SGD, optional
-        Its arguments serve both sides; its state is not touched. In float64, hand over
-        ``momentum=keras_constant(0.9)``.
+        Its arguments serve both sides; its state is not touched. In float64, hand over constants
+        and schedules as Keras sees them: ``momentum=keras_constant(0.9)``, ``KerasSchedule(...)``.
     batch_size, epochs, shuffle
         As in ``fit``.
     dtype : {"float64", "float32"}
-        In which both sides compute.
+        In which both sides compute. float64 tells rounding from a mistake.
     divisor : float
         Both sides divide each batch of x by it. ``divisor=255`` lets MNIST stay uint8: from a
         float32 array, Keras would make a float64 copy of 376 MB.
+    seed : int, optional
+        From 0 to 2**32 - 1.
     rng : numpy.random.Generator, optional
-        Draws the initial weights, which both sides start from.
+        Draws the initial weights. Not with ``seed``.
+    order : callable, optional
+        ``order(epoch)`` gives the rows that NumPy takes, whatever Keras does.
+    train_step : callable, optional
+        The update to test: ``train_step(weights, optimizer, x, y_true)`` returns the new weights,
+        the loss and the accuracy. Hand over your own, and see whether Keras agrees with it.
 
     Returns
     -------
     report : ParityReport
 
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument breaks its rule.
+
     Examples
     --------
     >>> from sgdcourse import make_blobs
     >>> x, y = make_blobs(100, 3, np.random.default_rng(0))
-    >>> report = fit_both([2, 8, 3], x, y, optimizer=SGD(0.1), epochs=3)
-    >>> len(report.weight_difference), bool(report.weight_difference.max() < 1e-13)
-    (12, True)
+    >>> report = fit_both([2, 8, 3], x, y, optimizer=SGD(0.1), epochs=3, seed=1)
+    >>> report.initial_weights_equal, report.order_equal, report.agrees
+    (True, True, True)
+    >>> report.verdict
+    'They agree: 12 updates, all weights within 1e-10.'
     """
-    config = (optimizer or SGD()).get_config()
-    rng = np.random.default_rng() if rng is None else rng
-    weights = _checks.weights(init_weights(layer_sizes, rng, dtype))
+    layer_sizes = _checks.layer_sizes(layer_sizes)
+    dtype = _checks.choice("dtype", dtype, ("float32", "float64"))
+    batch_size = _checks.integer("batch_size", batch_size, at_least=1)
+    epochs = _checks.integer("epochs", epochs, at_least=1)
+    optimizer = SGD() if optimizer is None else _checks.instance("optimizer", optimizer, SGD)
+    _checks.at_most_one(seed=seed, rng=rng)
+    if seed is None:
+        weights = init_weights(layer_sizes, _checks.generator(rng), dtype)
+    else:
+        weights = keras_random.initial_weights(layer_sizes, seed, dtype)
     x, y = _checks.rows(x, y, weights, "sparse_categorical_crossentropy")
-    ours = _InStep(weights, SGD(**config), x, y, divisor)
+    if order is None and seed is not None:
+        predicted = keras_random.fit_order(len(x), seed) if shuffle else np.arange(len(x))
+        order = lambda epoch: predicted  # noqa: E731
+    elif order is not None:
+        order = _checks.order_function(order)
+    ours = _InStep(weights, optimizer, x, y, batch_size, divisor, order, train_step)
+
     with floatx(dtype), one_blas_thread():
-        model = _build(
-            TappedSequential, weights, SGD(**config), "sparse_categorical_crossentropy", l2=0.0
+        if seed is not None:
+            keras.utils.set_random_seed(seed)
+        model = build_model(
+            layer_sizes,
+            dtype,
+            optimizer,
+            model_kind=TappedSequential,
+            optimizer_kind=TappedSGD,
         )
         model.divisor = divisor
+        model.optimizer.build(model.trainable_variables)
+        if seed is None:
+            model.set_weights(weights)
+        keras_weights = model.get_weights()
         keras_history = model.fit(
             (x, np.arange(len(x))),
             y,
@@ -397,45 +332,134 @@ def fit_both(
         )
     return ParityReport(
         dtype=dtype,
-        weight_difference=np.array(ours.weight_difference),
-        loss_difference=np.array(ours.loss_difference),
-        accuracy_difference=np.array(ours.accuracy_difference),
+        optimizer=repr(optimizer),
+        layer_sizes=layer_sizes,
+        batch_size=batch_size,
+        steps_per_epoch=len(ours.dealt[0]),
+        seed=seed,
+        initial_weights_equal=largest_difference(weights, keras_weights) == 0,
+        order_equal=ours.same_rows,
+        differences=ours.noted_differences(),
+        relu_flips=np.array(ours.relu_flips),
         order=[np.concatenate(batches) for batches in ours.dealt],
         history=ours.history,
         keras_history=keras_history.history,
-        weights=ours.weights,
+        weights=ours.optimizer.finalize_variable_values(ours.weights),
         keras_weights=model.get_weights(),
+        versions={
+            "NumPy": np.__version__,
+            "TensorFlow": tf.__version__,
+            "Keras": keras.__version__,
+        },
     )
 
 
-class _InStep(_NoteRows):
+class _NotingSGD(SGD):
+    """The NumPy side of TappedSGD: it notes the gradients before it uses them."""
+
+    gradients: Weights | None = None
+
+    def update(self, weights: Weights, gradients: Weights) -> Weights:
+        self.gradients = gradients
+        return super().update(weights, gradients)
+
+
+class _InStep(NoteRows):
     """After each update of Keras, make the same one in NumPy, and note the differences."""
 
     def __init__(
-        self, weights: Weights, optimizer: SGD, x: Array, y: Array, divisor: float
+        self,
+        weights: Weights,
+        optimizer: SGD,
+        x: Array,
+        y: Array,
+        batch_size: int,
+        divisor: float,
+        order: Callable[[int], Array] | None,
+        train_step: TrainStep,
     ) -> None:
         super().__init__()
-        self.weights, self.optimizer = weights, optimizer
-        self.x, self.y, self.divisor = x, y, divisor
-        self.weight_difference: list[float] = []
-        self.loss_difference: list[float] = []
-        self.accuracy_difference: list[float] = []
+        self.weights, self.optimizer = weights, _NotingSGD(**optimizer.get_config())
+        self.x, self.y, self.batch_size, self.divisor = x, y, batch_size, divisor
+        self.order, self.train_step = order, train_step
+        self.keras_weights = weights
+        self.differences: dict[str, list[float]] = {name: [] for name in BOUNDS}
+        self.relu_flips: list[int] = []
+        self.same_rows = True
         self.history: dict[str, list[float]] = {"loss": [], "accuracy": []}
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         super().on_epoch_begin(epoch, logs)
         self.means = RunningMeans()
+        if self.order is not None:
+            self.own_order = _checks.order(self.order(epoch), len(self.x))
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         super().on_train_batch_end(batch, logs)
-        rows = self.dealt[-1][-1]
+        rows = self._rows(batch)
         batch_x = self.x[rows].astype(self.weights[0].dtype, copy=False) / self.divisor
-        self.weights, loss, acc = train_step(self.weights, self.optimizer, batch_x, self.y[rows])
+        self.relu_flips.append(self._count_flips(batch_x))
+        self.weights, loss, acc = self.train_step(
+            self.weights, self.optimizer, batch_x, self.y[rows]
+        )
         self.reported = self.means.add({"loss": loss, "accuracy": acc}, len(rows))
-        self.weight_difference.append(largest_difference(self.weights, self.model.get_weights()))
-        self.loss_difference.append(abs(self.reported["loss"] - logs["loss"]))
-        self.accuracy_difference.append(abs(self.reported["accuracy"] - logs["accuracy"]))
+        self._note_differences(logs)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         for name, value in self.reported.items():
             self.history[name].append(value)
+
+    def _rows(self, batch: int) -> Array:
+        """Return the rows of this batch: of our own order, or else those that Keras dealt."""
+        dealt = self.dealt[-1][-1]
+        if self.order is None:
+            return dealt
+        rows = self.own_order[batch * self.batch_size :][: self.batch_size]
+        self.same_rows = self.same_rows and np.array_equal(rows, dealt)
+        return rows
+
+    def _count_flips(self, batch_x: Array) -> int:
+        """Count the ReLUs that are on with our weights and off with Keras's, or the reverse."""
+        _, ours = forward(self.weights, batch_x)
+        _, theirs = forward(self.keras_weights, batch_x)
+        hidden = zip(ours[1:], theirs[1:], strict=True)
+        return sum(int(np.count_nonzero((a > 0) != (b > 0))) for a, b in hidden)
+
+    def _note_differences(self, logs: Any) -> None:
+        self.keras_weights = self.model.get_weights()
+        if [w.shape for w in self.weights] != [w.shape for w in self.keras_weights]:
+            raise ValueError(
+                "train_step must return (weights, loss, accuracy) with weights of the shapes "
+                f"{[w.shape for w in self.keras_weights]}. Received: "
+                f"{[w.shape for w in self.weights]}."
+            )
+        numbers = {
+            "weights": largest_difference(self.weights, self.keras_weights),
+            "gradients": _beside(self.optimizer.gradients, self.model.optimizer.gradients),
+            "loss": abs(self.reported["loss"] - logs["loss"]),
+            "accuracy": abs(self.reported["accuracy"] - logs["accuracy"]),
+        }
+        if self.optimizer.momentum:
+            numbers["velocities"] = _beside(
+                self.optimizer.velocities, self.model.optimizer.momentums
+            )
+        for name, number in numbers.items():
+            self.differences[name].append(number)
+
+    def noted_differences(self) -> dict[str, Array]:
+        """Leave out what a train_step without our optimizer keeps to itself."""
+        kept = {
+            "gradients": self.optimizer.gradients is not None,
+            "velocities": self.optimizer.velocities is not None,
+        }
+        return {
+            name: np.array(values)
+            for name, values in self.differences.items()
+            if kept.get(name, True)
+        }
+
+
+def _beside(ours: Weights | None, keras_variables: Any) -> float:
+    """Compare with Keras's variables, which are zero until they are used."""
+    theirs = [variable.numpy() for variable in keras_variables]
+    return largest_difference(ours or [np.zeros_like(a) for a in theirs], theirs)

@@ -186,8 +186,8 @@ def clip_by_global_norm(gradients: Weights, global_clipnorm: float) -> Weights:
 class SGD:
     r"""The optimizer: an update rule and what it remembers, with Keras's arguments.
 
-    One call of ``update`` does, in Keras's order: clip the gradients, decay the weights, apply
-    the update rule, count.
+    One call of ``update`` does, in Keras's order: gather the gradients of several batches, clip,
+    decay the weights, apply the update rule, average the weights, count.
 
     Parameters
     ----------
@@ -209,13 +209,27 @@ class SGD:
         Clip each number of each gradient to [-clipvalue, clipvalue].
     global_clipnorm : float, optional
         Clip all gradients by their joint norm. Only one of the three can be set.
+    use_ema : bool
+        True: keep a moving average of the weights, :math:`a \leftarrow m\, a + (1 - m)\, w`
+        after each batch; it takes the place of the weights when ``fit`` ends.
+    ema_momentum : float
+        :math:`m`, between 0 and 1.
+    ema_overwrite_frequency : int, optional
+        The average takes the place of the weights after every so many updates, too.
+    gradient_accumulation_steps : int, optional
+        k, at least 2: update once in k batches, with the mean of their gradients. Epochs do not
+        matter: a remainder waits for the next epoch. Schedules count batches all the same.
 
     Attributes
     ----------
+    batches : int
+        Gradients received so far.
     iterations : int
-        Updates made so far.
+        Updates made so far: ``batches``, or with accumulation ``batches // k``.
     velocities : list of arrays or None
         None until the first update with momentum.
+    average_weights : list of arrays or None
+        The moving average; None until the first batch.
 
     Raises
     ------
@@ -246,6 +260,10 @@ class SGD:
         clipnorm: float | None = None,
         clipvalue: float | None = None,
         global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        gradient_accumulation_steps: int | None = None,
     ) -> None:
         self.learning_rate = learning_rate
         self.momentum = _checks.python_float("momentum", momentum, at_least=0, at_most=1)
@@ -255,14 +273,29 @@ class SGD:
         self.clipvalue = _checks.optional_number("clipvalue", clipvalue, above=0)
         self.global_clipnorm = _checks.optional_number("global_clipnorm", global_clipnorm, above=0)
         _checks.at_most_one(clipnorm=clipnorm, clipvalue=clipvalue, global_clipnorm=global_clipnorm)
-        self.iterations = 0
+        self.use_ema = _checks.boolean("use_ema", use_ema)
+        self.ema_momentum = _checks.number("ema_momentum", ema_momentum, at_least=0, at_most=1)
+        self.ema_overwrite_frequency = _checks.optional_integer(
+            "ema_overwrite_frequency", ema_overwrite_frequency, at_least=1
+        )
+        self.gradient_accumulation_steps = _checks.optional_integer(
+            "gradient_accumulation_steps", gradient_accumulation_steps, at_least=2
+        )
+        self.batches = 0
         self.velocities: Weights | None = None
+        self.average_weights: Weights | None = None
+        self._gathered: Weights | None = None
+
+    @property
+    def iterations(self) -> int:
+        """Updates made so far."""
+        return self.batches // (self.gradient_accumulation_steps or 1)
 
     @property
     def learning_rate(self) -> float:
         """The rate of the next update. Assign to it to change it, as in Keras."""
         if callable(self._learning_rate):
-            return float(self._learning_rate(self.iterations))
+            return float(self._learning_rate(self.batches))
         return self._learning_rate
 
     @learning_rate.setter
@@ -272,7 +305,7 @@ class SGD:
         )
 
     def update(self, weights: Weights, gradients: Weights) -> Weights:
-        """Make one update, and remember the velocity for the next one.
+        """Take the gradients of one batch: make one update, and remember what the next one needs.
 
         Parameters
         ----------
@@ -282,7 +315,7 @@ class SGD:
         Returns
         -------
         weights : list of arrays
-            The new weights.
+            The new weights; the old ones while gradients are only gathered.
 
         Raises
         ------
@@ -290,21 +323,63 @@ class SGD:
             If the shapes differ from each other, or from those of the earlier updates.
         """
         _checks.same_shapes("gradients", gradients, "weights", weights)
+        for remembered in (self.velocities, self.average_weights, self._gathered):
+            if remembered is not None:
+                _checks.same_shapes("weights", weights, "the optimizer's memory", remembered)
+        gradients, complete = self._gather(gradients)
+        if complete:
+            weights = self._step(weights, gradients)
+        if self.use_ema:
+            weights = self._average(weights)
+        self.batches += 1
+        return weights
+
+    def finalize_variable_values(self, weights: Weights) -> Weights:
+        """Return the weights that a training ends with: the average if there is one, else these.
+
+        Parameters
+        ----------
+        weights : list of arrays
+
+        Returns
+        -------
+        weights : list of arrays
+        """
+        return weights if self.average_weights is None else self.average_weights
+
+    def _gather(self, gradients: Weights) -> tuple[Weights, bool]:
+        steps = self.gradient_accumulation_steps
+        if not steps:
+            return gradients, True
+        if self._gathered is not None:
+            gradients = [g + sum_ for g, sum_ in zip(gradients, self._gathered, strict=True)]
+        complete = (self.batches + 1) % steps == 0
+        self._gathered = None if complete else gradients
+        return [g / steps for g in gradients], complete
+
+    def _step(self, weights: Weights, gradients: Weights) -> Weights:
         learning_rate = self.learning_rate
         gradients = self._clip(gradients)
         if self.weight_decay:
             weights = [w - w * self.weight_decay * learning_rate for w in weights]
         if self.momentum == 0:
-            weights = sgd_update(weights, gradients, learning_rate)
-        else:
-            if self.velocities is None:
-                self.velocities = [np.zeros_like(w) for w in weights]
-            _checks.same_shapes("weights", weights, "the optimizer's velocities", self.velocities)
-            rule = nesterov_update if self.nesterov else momentum_update
-            weights, self.velocities = rule(
-                weights, self.velocities, gradients, learning_rate, self.momentum
-            )
-        self.iterations += 1
+            return sgd_update(weights, gradients, learning_rate)
+        if self.velocities is None:
+            self.velocities = [np.zeros_like(w) for w in weights]
+        rule = nesterov_update if self.nesterov else momentum_update
+        weights, self.velocities = rule(
+            weights, self.velocities, gradients, learning_rate, self.momentum
+        )
+        return weights
+
+    def _average(self, weights: Weights) -> Weights:
+        # before the first update is over, the average is the weights themselves
+        m = self.ema_momentum if self.iterations else 0.0
+        before = self.average_weights or weights
+        self.average_weights = [m * a + (1 - m) * w for a, w in zip(before, weights, strict=True)]
+        overwrite = self.ema_overwrite_frequency
+        if overwrite and (self.iterations + 1) % overwrite == 0:
+            return self.average_weights
         return weights
 
     def _clip(self, gradients: Weights) -> Weights:
@@ -326,6 +401,10 @@ class SGD:
             "clipnorm": self.clipnorm,
             "clipvalue": self.clipvalue,
             "global_clipnorm": self.global_clipnorm,
+            "use_ema": self.use_ema,
+            "ema_momentum": self.ema_momentum,
+            "ema_overwrite_frequency": self.ema_overwrite_frequency,
+            "gradient_accumulation_steps": self.gradient_accumulation_steps,
         }
 
     def __repr__(self) -> str:

@@ -19,6 +19,7 @@ from sgdcourse._types import Array
 
 STYLE = Path(__file__).parent / "course.mplstyle"
 OURS, KERAS, THIRD = "#0072B2", "#D55E00", "#009E73"  # NumPy is blue, tf.keras orange, everywhere
+LINES = [(OURS, "-", "o"), (KERAS, "--", "s"), (THIRD, ":", "^"), ("#CC79A7", "-.", "D")]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -173,8 +174,7 @@ def curves(
     -------
     ax : Axes
     """
-    styles = [(OURS, "-", "o"), (KERAS, "--", "s"), (THIRD, ":", "^"), ("#CC79A7", "-.", "D")]
-    for (name, numbers), (colour, line, marker) in zip(values.items(), styles, strict=False):
+    for (name, numbers), (colour, line, marker) in zip(values.items(), LINES, strict=False):
         ax.plot(
             np.arange(1, len(numbers) + 1),
             numbers,
@@ -187,6 +187,45 @@ def curves(
         ax.legend()
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    return ax
+
+
+@_in_course_style
+def differences(
+    ax: Axes, values: dict[str, Array], *, flips: Array | Sequence[int] = (), floor: float = 1e-18
+) -> Axes:
+    """Draw differences between two programs, update by update, on a logarithmic scale.
+
+    Parameters
+    ----------
+    ax : Axes
+    values : dict of (updates,) floats
+        What stands in the legend, and the differences, none below 0.
+    flips : sequence of int, optional
+        Updates, counted from 1, that a tick at the lower edge marks.
+    floor : float
+        The lower edge. A logarithm has no place for 0, so equal numbers are drawn here.
+
+    Returns
+    -------
+    ax : Axes
+    """
+    for (name, numbers), (colour, line, _) in zip(values.items(), LINES, strict=False):
+        updates = np.arange(1, len(numbers) + 1)
+        ax.semilogy(
+            updates, np.maximum(numbers, floor), label=name, color=colour, linestyle=line, lw=1
+        )
+    if len(flips):
+        ax.plot(
+            flips,
+            np.full(len(flips), 3 * floor),
+            "|",
+            color="#444444",
+            ms=9,
+            label="a ReLU flipped",
+        )
+    ax.set(xlabel="update", ylabel="largest difference", ylim=(floor, 1))
+    ax.legend(loc="upper right")
     return ax
 
 

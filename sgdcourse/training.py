@@ -305,6 +305,7 @@ def fit(
                 hooks.call("on_epoch_end", epoch, logs)
                 if state.stop_training:
                     break
+            state.weights = optimizer.finalize_variable_values(state.weights)
         except KeyboardInterrupt:
             history.interrupted = True
         hooks.call("on_train_end", logs)

@@ -28,11 +28,19 @@ ARROWS = {
     "callbacks": {"optimizers"},
     "training": set(CORE) - {"training"},
     "__init__": {*CORE, "_source"},
+    "twin": {"optimizers", "schedules", "tf_keras"},
+    "tap": {"keras_random", "tf_keras"},
+    "compare": {*CORE, "keras_random", "tf_keras", "twin", "tap", "plots"},
 }
 HELPERS = {"_types", "_checks"}
-EDGES = {"tf_keras", "compare", "plots"}
+EDGES = {"tf_keras", "keras_random", "twin", "tap", "compare", "plots"}
 # Which packages, beside the standard library and NumPy
-PACKAGES = {"training": {"threadpoolctl"}, "callbacks": {"tqdm"}}
+PACKAGES = {
+    "training": {"threadpoolctl"},
+    "callbacks": {"tqdm"},
+    "tf_keras": {"keras", "tensorflow"},
+    "plots": {"matplotlib"},
+}
 # What a learner is asked to write, and train_step, the picture on the wall
 LEAVES = [
     sgd.shuffle_indices,
@@ -127,7 +135,7 @@ def test_reading_of_imports():
     assert imports_of("tf_keras") == (set(), {"keras", "tensorflow"})
 
 
-@pytest.mark.parametrize("room", [*sorted(HELPERS), "_source", *CORE, "__init__"])
+@pytest.mark.parametrize("room", [*sorted(HELPERS), "_source", *CORE, *sorted(EDGES), "__init__"])
 def test_arrows(room):
     rooms, packages = imports_of(room)
     assert rooms - HELPERS <= ARROWS.get(room, set())

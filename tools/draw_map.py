@@ -20,6 +20,8 @@ STAGES = {
     "04": {"update"},
     "05": {"epoch", "report"},
     "06": {"keras"},
+    "07": {"batch", "update"},
+    "08": {"epoch", "batches"},
 }
 
 # name, x, y, width, height, lines of text, number of the notebook
@@ -29,7 +31,7 @@ BOXES = [
     ("batch", 276, 92, 92, 62, ["batch", "32 rows"], "01"),
     ("forward", 392, 92, 106, 62, ["forward pass", "and loss"], "02"),
     ("gradients", 522, 92, 92, 62, ["gradients", "of the mean"], "03"),
-    ("update", 638, 92, 92, 62, ["update", "all weights"], "04"),
+    ("update", 638, 92, 92, 62, ["update", "all weights"], "04, 07"),
     ("report", 776, 92, 92, 62, ["report", "running means"], "05"),
     ("keras", 142, 226, 750, 38, ["at every stage: does tf.keras compute the same numbers?"], "06"),
 ]
@@ -112,6 +114,8 @@ def describe(stage: str) -> str:
         "04": " Lit: update.",
         "05": " Lit: the loop over epochs, and its report.",
         "06": " Lit: the comparison with tf.keras at every stage.",
+        "07": " Lit: batch and update, whose settings you choose.",
+        "08": " Lit: the loop over epochs and the loop over batches, where callbacks are called.",
     }
     return words + names[stage]
 
