@@ -152,13 +152,13 @@ class ParityReport:
             f"rows of each batch: {_equal(self.order_equal)}{from_seed}",
             "",
             "             loss            accuracy     | largest difference in this epoch",
-            f"epoch  NumPy  tf.keras   NumPy  tf.keras | {'  '.join(f'{n:>10}' for n in names)}",
+            f"epoch  NumPy  tf.keras   NumPy  tf.keras | {'  '.join(f'{n:>7}' for n in names)}",
         ]
         for epoch in range(len(self.order)):
             steps = slice(epoch * self.steps_per_epoch, (epoch + 1) * self.steps_per_epoch)
             loss, acc = (self.history[name][epoch] for name in ("loss", "accuracy"))
             theirs = [self.keras_history[name][epoch] for name in ("loss", "accuracy")]
-            largest = [f"{self.differences[name][steps].max():>10.1e}" for name in names]
+            largest = [f"{self.differences[n][steps].max():>{max(7, len(n))}.1e}" for n in names]
             lines.append(
                 f"{epoch + 1:>5} {loss:>6.4f} {theirs[0]:>9.4f} {acc:>7.4f} {theirs[1]:>9.4f} | "
                 + "  ".join(largest)

@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy as np
 from sgdcourse import _checks, schedules
 from sgdcourse._types import Weights
 from sgdcourse.optimizers import SGD
-from sgdcourse.tf_keras import keras
+from sgdcourse.tf_keras import keras, tf
 
 SCHEDULES = (
     schedules.ExponentialDecay,
@@ -72,7 +71,6 @@ def keras_constant(value: float) -> float:
     return float(np.float32(value))
 
 
-@dataclass(frozen=True)
 class KerasSchedule:
     """A schedule with the rates that Keras computes for it: in float32, in every model.
 
@@ -83,6 +81,11 @@ class KerasSchedule:
     ----------
     schedule : ExponentialDecay, CosineDecay or PiecewiseConstantDecay
         Ours.
+
+    Attributes
+    ----------
+    in_keras : keras.optimizers.schedules.LearningRateSchedule
+        Keras's, with the same arguments.
 
     Raises
     ------
@@ -96,26 +99,28 @@ class KerasSchedule:
     (0.08122523963562355, 0.0812252387404442)
     """
 
-    schedule: Any
-
-    def __post_init__(self) -> None:
-        """Check that Keras has the same schedule."""
-        if not isinstance(self.schedule, SCHEDULES):
+    def __init__(self, schedule: Any) -> None:
+        if not isinstance(schedule, SCHEDULES):
             raise TypeError(
                 "learning_rate must be a float or one of "
                 f"{', '.join(kind.__name__ for kind in SCHEDULES)} to be handed to Keras. "
-                f"Received: {self.schedule!r}."
+                f"Received: {schedule!r}."
             )
-
-    @property
-    def in_keras(self) -> Any:
-        """The schedule of ``keras.optimizers.schedules`` with the same arguments."""
-        kind = getattr(keras.optimizers.schedules, type(self.schedule).__name__)
-        return kind(**vars(self.schedule))
+        self.schedule = schedule
+        self.in_keras = getattr(keras.optimizers.schedules, type(schedule).__name__)(
+            **vars(schedule)
+        )
+        # in a graph, like the step of fit: outside one, TensorFlow's cosine rounds otherwise
+        self._step = tf.Variable(0, dtype=tf.int64)
+        self._rate = tf.function(lambda: self.in_keras(self._step), autograph=False)
 
     def __call__(self, step: int) -> float:
         """Return the rate of update number ``step``, counted from 0."""
-        return float(self.in_keras(step))
+        self._step.assign(step)
+        return float(self._rate())
+
+    def __repr__(self) -> str:
+        return f"KerasSchedule({self.schedule!r})"
 
 
 def keras_optimizer(optimizer: SGD, kind: Any = keras.optimizers.SGD) -> Any:

@@ -346,7 +346,7 @@ def test_the_velocity_of_another_network(used_optimizer):
     """An optimizer that has trained one network is handed another one."""
     others = sgd.init_weights([4, 7, 10], np.random.default_rng(0), "float64")
     before = copy.deepcopy((others, used_optimizer.velocities))
-    with pytest.raises(ValueError, match="the optimizer's velocities") as raised:
+    with pytest.raises(ValueError, match="the optimizer's memory") as raised:
         sgd.fit(others, X, Y, optimizer=used_optimizer, verbose=0)
     assert_error_says(raised, ["weights must have the shapes of", "(4, 7)", "make a new one"])
     np.testing.assert_equal((others, used_optimizer.velocities), before)
