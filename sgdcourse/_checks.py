@@ -117,8 +117,8 @@ def same_shapes(name: str, arrays: Weights, other_name: str, other: Weights) -> 
     if shapes != other_shapes:
         raise ValueError(
             f"{name} must have the shapes of {other_name}, {other_shapes}. Received: {shapes}. "
-            "An optimizer that remembers earlier updates belongs to one network: make a new one for "
-            "another."
+            "An optimizer that remembers earlier updates belongs to one network: make a new one "
+            "for another."
         )
 
 

@@ -10,7 +10,14 @@ from sgdcourse import _checks, keras_random
 from sgdcourse._types import Array, Weights
 from sgdcourse.model import forward, init_weights
 from sgdcourse.optimizers import SGD
-from sgdcourse.tap import NoteRows, TappedSequential, TappedSGD, keras_batches, shuffle_behaviour
+from sgdcourse.tap import (
+    NoteRows,
+    TappedSequential,
+    TappedSGD,
+    keras_batches,
+    shuffle_behaviour,
+    tapped_model,
+)
 from sgdcourse.tf_keras import keras, tf
 from sgdcourse.training import RunningMeans, one_blas_thread, train_step
 from sgdcourse.twin import (
@@ -24,6 +31,7 @@ from sgdcourse.twin import (
 
 __all__ = [
     "KerasSchedule",
+    "NoteRows",
     "ParityReport",
     "TappedSequential",
     "fit_both",
@@ -35,6 +43,7 @@ __all__ = [
     "keras_twin",
     "largest_difference",
     "shuffle_behaviour",
+    "tapped_model",
 ]
 
 # Two correct programs stay within these bounds in float64, after thousands of updates, and no
@@ -339,7 +348,7 @@ def fit_both(
         seed=seed,
         initial_weights_equal=largest_difference(weights, keras_weights) == 0,
         order_equal=ours.same_rows,
-        differences=ours.noted_differences(),
+        differences=ours.differences,
         relu_flips=np.array(ours.relu_flips),
         order=[np.concatenate(batches) for batches in ours.dealt],
         history=ours.history,
@@ -383,7 +392,7 @@ class _InStep(NoteRows):
         self.x, self.y, self.batch_size, self.divisor = x, y, batch_size, divisor
         self.order, self.train_step = order, train_step
         self.keras_weights = weights
-        self.differences: dict[str, list[float]] = {name: [] for name in BOUNDS}
+        self.noted: list[dict[str, float]] = []
         self.relu_flips: list[int] = []
         self.same_rows = True
         self.history: dict[str, list[float]] = {"loss": [], "accuracy": []}
@@ -433,33 +442,22 @@ class _InStep(NoteRows):
                 f"{[w.shape for w in self.keras_weights]}. Received: "
                 f"{[w.shape for w in self.weights]}."
             )
-        numbers = {
+        noted = {
             "weights": largest_difference(self.weights, self.keras_weights),
-            "gradients": _beside(self.optimizer.gradients, self.model.optimizer.gradients),
             "loss": abs(self.reported["loss"] - logs["loss"]),
             "accuracy": abs(self.reported["accuracy"] - logs["accuracy"]),
         }
-        if self.optimizer.momentum:
-            numbers["velocities"] = _beside(
-                self.optimizer.velocities, self.model.optimizer.momentums
-            )
-        for name, number in numbers.items():
-            self.differences[name].append(number)
+        if self.optimizer.gradients is not None:
+            ours = np.concatenate([g.ravel() for g in self.optimizer.gradients])
+            theirs = self.model.optimizer.gradients.numpy()
+            noted["gradients"] = largest_difference([ours], [theirs])
+        if self.optimizer.velocities is not None:
+            velocities = [velocity.numpy() for velocity in self.model.optimizer.momentums]
+            noted["velocities"] = largest_difference(self.optimizer.velocities, velocities)
+        self.noted.append(noted)
 
-    def noted_differences(self) -> dict[str, Array]:
-        """Leave out what a train_step without our optimizer keeps to itself."""
-        kept = {
-            "gradients": self.optimizer.gradients is not None,
-            "velocities": self.optimizer.velocities is not None,
-        }
-        return {
-            name: np.array(values)
-            for name, values in self.differences.items()
-            if kept.get(name, True)
-        }
-
-
-def _beside(ours: Weights | None, keras_variables: Any) -> float:
-    """Compare with Keras's variables, which are zero until they are used."""
-    theirs = [variable.numpy() for variable in keras_variables]
-    return largest_difference(ours or [np.zeros_like(a) for a in theirs], theirs)
+    @property
+    def differences(self) -> dict[str, Array]:
+        """Sort the notes by name. No velocity yet counts as no difference."""
+        names = [name for name in BOUNDS if any(name in noted for noted in self.noted)]
+        return {name: np.array([noted.get(name, 0.0) for noted in self.noted]) for name in names}

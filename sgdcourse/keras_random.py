@@ -15,6 +15,7 @@ import random
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sgdcourse import _checks
 from sgdcourse._types import Array, Weights
@@ -31,7 +32,7 @@ LARGEST_INT32 = 2**31 - 1
 INITIALIZERS = ("glorot_uniform", "he_uniform")
 
 
-def philox(counter: Array, key: Array) -> Array:
+def philox(counter: ArrayLike, key: ArrayLike) -> Array:
     r"""Turn counters into random words: ten rounds of Philox4x32.
 
     Each round multiplies two of the four words, keeps the lower halves of the products, and mixes
@@ -78,7 +79,7 @@ def philox(counter: Array, key: Array) -> Array:
     return np.array([c0, c1, c2, c3], np.uint32)
 
 
-def random_words(count: int, key: Array, stream: Array) -> Array:
+def random_words(count: int, key: ArrayLike, stream: ArrayLike) -> Array:
     """Count up from 0, and return the random words in the order in which TensorFlow uses them.
 
     Parameters

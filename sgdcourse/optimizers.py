@@ -195,7 +195,7 @@ class SGD:
         :math:`\eta`, above 0; or a schedule: ``schedule(iterations)`` gives the rate of each
         update (``ExponentialDecay``, ``CosineDecay``, ``PiecewiseConstantDecay``). Keras moves
         the rate for a ``LearningRateSchedule`` only; a plain function given to Keras takes no
-        argument and is called once.
+        argument and is called only when the step is traced, so its rate stands still.
     momentum : float
         :math:`\mu`, between 0 and 1. 0: ``sgd_update``. Above: ``momentum_update``.
     nesterov : bool
