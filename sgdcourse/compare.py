@@ -1,7 +1,7 @@
 """Room 8, compare: tf.keras trains the same network, and we put the numbers side by side."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -77,7 +77,7 @@ def largest_difference(weights: Weights, other: Weights) -> float:
     return max(float(np.abs(a - b).max()) for a, b in zip(weights, other, strict=True))
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class ParityReport:
     """Two trainings of one network, NumPy's and tf.keras's, and how far apart they are.
 
@@ -125,8 +125,8 @@ class ParityReport:
     order: list[Array]
     history: dict[str, list[float]]
     keras_history: dict[str, list[float]]
-    weights: Weights = field(compare=False)
-    keras_weights: Weights = field(compare=False)
+    weights: Weights
+    keras_weights: Weights
     versions: dict[str, str]
 
     @property

@@ -59,6 +59,18 @@ def test_curves_count_from_one_and_name_the_axes():
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
 
 
+def test_differences_are_drawn_on_a_logarithmic_scale_that_has_a_floor():
+    _, ax = plots.subplots()
+    plots.differences(ax, {"float64": np.array([0.0, 1e-16])}, flips=[2], floor=1e-18)
+    line, ticks = ax.lines
+    assert ax.get_yscale() == "log"
+    assert line.get_xdata().tolist() == [1, 2]
+    assert line.get_ydata().tolist() == [1e-18, 1e-16]
+    assert ticks.get_xdata().tolist() == [2]
+    words = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert words == ["float64", "a ReLU flipped"]
+
+
 def test_batches_draws_one_box_for_each_row():
     _, ax = plots.subplots()
     plots.batches(ax, [np.array([2, 0]), np.array([1])], labels=np.array([0, 1, 0]))
