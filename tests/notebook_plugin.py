@@ -11,11 +11,18 @@ hooks below look at the same stored outputs and at the outputs of the same run, 
 - Whoever switches a comparison off says why: a cell with an nbval marker, or with our own tag
   ``figure-varies`` (pixels are not compared), has a ``reason`` in its metadata.
 - A notebook without code cells, or one that breaks the notebook format, is a failure.
+- After a cell with an exercise was compared, it is run once more, solved: each check must pass, and
+  the cells behind it must give their stored outputs in the learner's namespace, too.
+
+The progress of whoever runs the tests is neither read nor written: each notebook has a file of its
+own in a temporary folder.
 """
 
 import base64
 import io
+import os
 import re
+import tempfile
 from html.parser import HTMLParser
 
 import nbformat
@@ -30,6 +37,8 @@ from nbval.plugin import (
     metadata_tags,
 )
 from PIL import Image
+
+from tests.solved import solved
 
 REFRESH = "Refresh with: python3 course.py execute"
 FIGURE_VARIES = "figure-varies"
@@ -47,6 +56,29 @@ FAINT_LEVEL, FAINT_SHARE = 8, 0.004
 # noise 18). What moves by one pixel passes, since matplotlib rounds markers and bars to whole
 # pixels. Noise of 1e-4 was refused in 3 of 336 figures, noise of 1e-5 in 1 of 336.
 NEW_LEVEL, NEW_PIXELS, SQUARE = 32, 18, 7
+
+
+def pytest_configure(config):
+    """Keep the tests away from the progress of the person who runs them."""
+    config.progress_folder = tempfile.TemporaryDirectory()
+    use_progress_file(config, "tests")
+
+
+def pytest_unconfigure(config):
+    """Remove it again."""
+    config.progress_folder.cleanup()
+
+
+def use_progress_file(config, name):
+    """Name the file in which this process, and the kernels that it starts, note the progress."""
+    os.environ["SGDCOURSE_PROGRESS"] = os.path.join(config.progress_folder.name, f"{name}.jsonl")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Let each notebook begin with no progress; its kernel starts after this."""
+    name = item.path.stem if isinstance(item, IPyNbCell) else "tests"
+    use_progress_file(item.config, name)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -85,9 +117,23 @@ def pytest_runtest_call(item):
         if not problems:
             raise
     problems += fresh_problems(item.test_outputs or [])
+    problems += problems_when_solved(item)
     if problems:  # nbval prints this error as "Cell 3: ..." with the cell's source
         message = "\n- ".join(["not as it should be", *problems])
         raise NbCellError(item.cell_num, message, item.cell.source, traceback)
+
+
+def problems_when_solved(item):
+    """Run a cell with exercises once more, with the course's own solutions in it."""
+    source = solved(item.cell.source)
+    if source is None:
+        return []
+    kernel = item.parent.kernel
+    request = kernel.execute_cell_input(source, allow_stdin=False)
+    reply = kernel.await_reply(request, timeout=item.config.option.nbval_cell_timeout)["content"]
+    if reply["status"] == "ok":
+        return []
+    return [f"Solved, the cell fails: {reply['ename']}: {reply['evalue']}"]
 
 
 def expected_count(item):

@@ -41,6 +41,26 @@ PACKAGES = {
     "tf_keras": {"keras", "tensorflow"},
     "plots": {"matplotlib"},
 }
+# The exercises use the course as a notebook does. Who imports what inside of them:
+EXERCISES = {
+    "_cards": set(),
+    "catalogue": {"exercise"},
+    "checking": {"_cards", "catalogue", "comparing", "exercise", "parsons", "progress", "watching"},
+    "comparing": set(),
+    "exercise": set(),
+    "parsons": {"exercise"},
+    "predictions": {"_cards", "progress"},
+    "progress": {"_cards", "catalogue", "quizzes"},
+    "quizzes": {"_cards", "progress"},
+    "solutions": {"_cards", "catalogue", "parsons"},
+    "watching": {"comparing"},
+    "__init__": {"checking", "predictions", "progress", "quizzes", "solutions"},
+}
+PACKAGES_OF_EXERCISES = {
+    "predictions": {"ipywidgets"},
+    "progress": {"platformdirs"},
+    "quizzes": {"ipywidgets"},
+}
 # What a learner is asked to write, and train_step, the picture on the wall
 LEAVES = [
     sgd.shuffle_indices,
@@ -105,10 +125,10 @@ print(sorted(heavy & {name.partition(".")[0] for name in sys.modules}))
     assert (result.returncode, result.stdout.strip(), result.stderr) == (0, "[]", "")
 
 
-def imports_of(module):
+def imports_of(module, folder=PACKAGE):
     """Read a module: which of our rooms, and which packages, does it import anywhere?"""
     rooms, packages = set(), set()
-    for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse((folder / f"{module}.py").read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -118,9 +138,11 @@ def imports_of(module):
             continue
         for name in names:
             package, *rest = name.split(".")
-            if package == "sgdcourse":
+            if package == "sgdcourse" and folder == PACKAGE:
                 assert rest, f"{module} imports the whole package: line {node.lineno}"
                 rooms.add(rest[0])
+            elif package == "sgdcourse":
+                rooms.add(rest[1] if rest[:1] == ["exercises"] else "the course")
             elif package not in sys.stdlib_module_names:
                 packages.add(package)
     return rooms, packages
@@ -152,6 +174,44 @@ def test_every_room_of_the_core_is_known():
     """A new module must be put on the list above, or among the edges."""
     modules = {path.stem for path in PACKAGE.glob("*.py")}
     assert modules == {"__init__", "_source", *HELPERS, *CORE, *EDGES}
+
+
+def test_no_room_needs_the_exercises():
+    modules = [path.stem for path in PACKAGE.glob("*.py")]
+    assert not [module for module in modules if "exercises" in imports_of(module)[0]]
+
+
+@pytest.mark.parametrize("module", EXERCISES)
+def test_arrows_of_the_exercises(module):
+    folder = PACKAGE / "exercises"
+    paths = [folder / f"{module}.py"]
+    if module == "catalogue":
+        paths = list((folder / "catalogue").glob("*.py"))
+    for path in paths:
+        rooms, packages = imports_of(path.stem, path.parent)
+        assert rooms - {"the course", module} <= EXERCISES[module]
+        assert packages <= {"numpy"} | PACKAGES_OF_EXERCISES.get(module, set())
+
+
+def test_every_module_of_the_exercises_is_known():
+    folder = PACKAGE / "exercises"
+    assert {path.stem for path in folder.glob("*.py")} == set(EXERCISES) - {"catalogue"}
+    assert {path.name for path in folder.iterdir() if path.is_dir()} - {"__pycache__"} == {
+        "catalogue",
+        "questions",
+    }
+
+
+def test_exercises_are_light():
+    """No widgets, no TensorFlow, before one is shown."""
+    code = """
+import sys
+from sgdcourse.exercises import check
+heavy = {"tensorflow", "keras", "matplotlib", "ipywidgets", "IPython", "scipy", "pandas"}
+print(sorted(heavy & {name.partition(".")[0] for name in sys.modules}))
+"""
+    result = run_python(code)
+    assert (result.returncode, result.stdout.strip(), result.stderr) == (0, "[]", "")
 
 
 def test_public_names():

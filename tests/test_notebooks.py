@@ -1,10 +1,14 @@
 """The notebooks follow the rules of the house, without being run. (nbval runs them.)"""
 
+import ast
 import re
 from pathlib import Path
 
 import nbformat
 import pytest
+
+from sgdcourse.exercises.catalogue import EXERCISES
+from tests.solved import is_check
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -55,6 +59,63 @@ def test_code_cells_are_short_and_shadow_nothing(path):
     assert not any(
         re.search(r"from sgdcourse import (?!compare|keras_random|plots)", s) for s in code
     )
+
+
+def names_of_exercises(source):
+    """Return the exercises of a cell: the functions and classes that it defines for `check`."""
+    tree = ast.parse(source)
+    if not any(is_check(node) for node in tree.body):
+        return set()
+    return {node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=names)
+def test_no_other_cell_uses_what_a_learner_writes(path):
+    """An untouched stub, or a wrong answer, leaves the rest of the notebook alone."""
+    code = [cell.source for cell in cells(path, "code")]
+    written = set().union(*(names_of_exercises(source) for source in code))
+    for source in code:
+        used = {
+            node.id
+            for node in ast.walk(ast.parse(source))
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+        }
+        assert not (written - names_of_exercises(source)) & used
+
+
+def test_each_exercise_is_asked_once_in_its_notebook():
+    asked = {}
+    for path in NOTEBOOKS:
+        for cell in cells(path, "code"):
+            for node in filter(is_check, ast.parse(cell.source).body):
+                first, *rest = node.value.args
+                name = first.id if isinstance(first, ast.Name) else rest[0].value
+                assert name not in asked, f"{name} is asked twice"
+                asked[name] = path.name[:2]
+    assert asked == {name: exercise.notebook for name, exercise in EXERCISES.items()}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=names)
+def test_exercises_are_stored_untouched(path):
+    """Stubs are empty, faults are the given ones, no letters and no predictions are filled in."""
+    for cell in cells(path, "code"):
+        if any(is_check(node) for node in ast.parse(cell.source).body):
+            [output] = [o for o in cell.outputs if o.output_type == "execute_result"]
+            assert "not attempted yet" in output.data["text/plain"], cell.source
+        assert "answer=" not in cell.source and "answers=" not in cell.source
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=names)
+def test_predictions_and_questions(path):
+    """Two predictions or more, each revealed; five questions at the end, two at the beginning."""
+    code = "\n".join(cell.source for cell in cells(path, "code"))
+    number = path.name[:2]
+    assert code.count("commit_prediction(") >= 2
+    assert code.count("commit_prediction(") == code.count(".reveal(")
+    assert code.count(f'notebook="{number}"') == code.count("commit_prediction(")
+    assert code.count(f'quiz("{number}")') == 1
+    assert code.count(f'recall("{number}")') == (number != "00")
+    assert code.count(f'concept_test("{number}")') == (number in ("00", "11"))
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=names)

@@ -12,6 +12,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -101,8 +102,15 @@ def execute(path, cell_timeout):
         extra_arguments=["--HistoryManager.hist_file=:memory:"],  # not the user's own history
     )
     client.widget_registry = {"@jupyter-widgets/output": {"OutputModel": WakingOutputWidget}}
-    # stderr here is the kernel's own log, not what cells write to stderr.
-    with client.setup_kernel(cleanup_kc=True, cwd=path.parent, stderr=subprocess.DEVNULL):
+    with (
+        tempfile.TemporaryDirectory() as folder,  # for the progress: no person's own is shown
+        client.setup_kernel(
+            cleanup_kc=True,
+            cwd=path.parent,
+            env=os.environ | {"SGDCOURSE_PROGRESS": str(Path(folder) / "progress.jsonl")},
+            stderr=subprocess.DEVNULL,  # the kernel's own log, not what cells write to stderr
+        ),
+    ):
         number = 0
         for index, cell in enumerate(notebook.cells):
             if cell.cell_type == "code" and cell.source.strip():
