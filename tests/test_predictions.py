@@ -254,6 +254,7 @@ def test_a_typed_answer_is_shown_in_the_widget():
 def test_a_number_is_typed():
     prediction = commit_prediction("How many?", unit="batches")
     prediction.widget()
+    assert not prediction.field.continuous_update  # all of it is there when the button is pressed
     for nothing in ("", "lots", "nan", "1/0"):
         prediction.field.value = nothing
         prediction.button.click()

@@ -216,6 +216,8 @@ class Prediction:
             self.field = ipywidgets.Text(
                 description="Your prediction" + self._of_unit(),
                 placeholder="a number",
+                # On leaving the field. Letter by letter, the last ones may come after the click.
+                continuous_update=False,
                 style={"description_width": "initial"},
                 layout=ipywidgets.Layout(width="24em"),
             )

@@ -286,7 +286,7 @@ def _(x, kernel, doutputs):
     dkernel = x.T @ doutputs
     dbias = doutputs.sum(axis=0)
     dx = doutputs @ kernel.T
-    (dkernel, dbias, dx)
+    _ = dkernel, dbias, dx
 
 
 @wrong("dense_gradients", "opposite-sign")
@@ -448,7 +448,7 @@ def _(weights, activations, dlogits):
 def _(weights, activations, dlogits):
     gradients, delta = [], dlogits
     for i in range(len(activations) - 1, -1, -1):
-        gradients = [activations[i].T @ delta, delta.sum(0)] + gradients
+        gradients = [activations[i].T @ delta, delta.sum(0), *gradients]
         delta = delta @ weights[2 * i].T * (activations[i] >= 0) if i else None
     return gradients
 
@@ -466,7 +466,7 @@ def _(weights, activations, dlogits):
 def _(weights, activations, dlogits):
     gradients, delta = [], dlogits
     for i in range(len(activations) - 1, -1, -1):
-        gradients = [activations[i].T @ delta, delta.sum(0)] + gradients
+        gradients = [activations[i].T @ delta, delta.sum(0), *gradients]
         if i:
             delta = np.where(activations[i - 1] > 0, np.dot(delta, weights[2 * i].T), 0)
     return gradients
@@ -476,7 +476,7 @@ def _(weights, activations, dlogits):
 def _(weights, activations, dlogits):
     gradients, delta = [], dlogits
     for i in range(len(activations) - 1, -1, -1):
-        gradients = [activations[i].T @ delta, delta.sum(0)] + gradients
+        gradients = [activations[i].T @ delta, delta.sum(0), *gradients]
         delta = delta @ weights[2 * i].T
         delta = delta * (delta > 0)
     return gradients
@@ -486,7 +486,7 @@ def _(weights, activations, dlogits):
 def _(weights, activations, dlogits):
     gradients, delta = [], dlogits
     for i in range(len(activations) - 1, -1, -1):
-        gradients = [activations[i].T @ delta, delta.sum(0)] + gradients
+        gradients = [activations[i].T @ delta, delta.sum(0), *gradients]
         if i:
             delta = np.where(activations[i] > 0, np.dot(delta, weights[2 * i]), 0)
     return gradients
@@ -504,7 +504,7 @@ def _(weights, activations, dlogits):
 def _(weights, activations, dlogits):
     gradients, delta = [], dlogits
     for i in range(len(activations) - 1, -1, -1):
-        gradients = [activations[i].T @ delta, delta.sum(0) / len(delta)] + gradients
+        gradients = [activations[i].T @ delta, delta.sum(0) / len(delta), *gradients]
         if i:
             delta = np.where(activations[i] > 0, np.dot(delta, weights[2 * i].T), 0)
     return gradients
@@ -574,7 +574,7 @@ def _(weights, activations, dlogits):
 def _(weights, activations, dlogits):
     gradients, delta = [], dlogits
     for i in range(len(activations) - 1, -1, -1):
-        gradients = [delta.T @ activations[i], delta.sum(0)] + gradients
+        gradients = [delta.T @ activations[i], delta.sum(0), *gradients]
         delta = np.where(activations[i] > 0, np.dot(delta, weights[2 * i].T), 0)
     return gradients
 

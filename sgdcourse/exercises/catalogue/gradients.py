@@ -3,6 +3,7 @@
 import numpy as np
 
 import sgdcourse as sgd
+from sgdcourse._types import Weights
 from sgdcourse.exercises.catalogue.forward_pass import overflow_wanted, spelled_out
 from sgdcourse.exercises.exercise import Exercise, Misconception, call
 
@@ -59,7 +60,9 @@ LOSS_GRADIENT = Exercise(
     "classes), same shape. `y_true` (n,) holds class numbers.",
     reference=loss_gradient,
     cases=(
-        spelled_out(y_true=np.array([2, 0]), logits=np.array([[0.0, 0.0, 0.0], [1.0, -1.0, 2.0]])),
+        spelled_out(
+            y_true=np.array([0, 1, 1]), logits=np.array([[0.0, 0.0], [2.0, 1.0], [-1.0, 0.5]])
+        ),
         call("4 rows, 5 classes", _labels(4, 5), 2 * _numbers(4, 5)),
         call("a last batch of 13 rows, 3 classes", _labels(13, 3), _numbers(13, 3)),
         spelled_out(y_true=np.array([1]), logits=np.array([[1000.0, 999.0, -1000.0]])),
@@ -351,7 +354,8 @@ RELU_GRADIENT = Exercise(
 
 def backward(weights, activations, dlogits):
     """Backpropagation: the gradient of the loss for every weight, last layer first."""
-    gradients, delta = [], dlogits
+    gradients: Weights = []
+    delta = dlogits
     for layer in reversed(range(len(activations))):
         x, kernel = activations[layer], weights[2 * layer]
         gradients = [x.T @ delta, delta.sum(axis=0), *gradients]
@@ -364,7 +368,8 @@ def _with(pass_down, dkernel=lambda x, delta: x.T @ delta, dbias=lambda delta: d
     """Make a wrong version of `backward` out of one line of it."""
 
     def wrong(weights, activations, dlogits):
-        gradients, delta = [], dlogits
+        gradients: Weights = []
+        delta = dlogits
         for layer in reversed(range(len(activations))):
             x, kernel = activations[layer], weights[2 * layer]
             gradients = [dkernel(x, delta), dbias(delta), *gradients]
