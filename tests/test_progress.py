@@ -325,8 +325,17 @@ def test_text_of_the_table():
         "  other                       1 (1 right)",
         "  Of predictions, quiz and recall, the first answer to each question counts.",
         "  Not yet right  `relu` (last time: another-idea)",
-        "  Not tried      `softmax`",
+        "  Not tried yet  `softmax`",
     ]
+
+
+def test_only_notebooks_that_were_begun_are_listed_below():
+    exercise("split_batches", "01")
+    assert mine().untried_exercises() == ["relu", "softmax"]
+    assert "Not tried yet" not in repr(mine())
+    assert "All exercises" not in repr(mine())
+    exercise("softmax", "02", False)
+    assert "Not tried yet  `relu`" in repr(mine())
 
 
 def test_html_of_the_table():

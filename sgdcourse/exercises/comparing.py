@@ -202,6 +202,9 @@ def ratio_in_words(difference: Difference) -> str:
     ratio = float(ratios.mean())
     if np.abs(ratios - ratio).max() > 1e-3 * abs(ratio) or abs(ratio) < 1e-9:
         return ""
+    inverse = max(abs(ratio), 1 / abs(ratio))
+    if ratios.size == 1 and abs(inverse - round(inverse)) > 1e-3 * inverse:
+        return ""  # of a single number only twice, half and so on say something
     if abs(ratio + 1) < 1e-3:
         return "the same size with the opposite sign"
     sign = ", with the opposite sign" if ratio < 0 else ""
@@ -239,7 +242,8 @@ def _array_in_words(array: np.ndarray[Any, Any]) -> str:
     if array.size > 40:
         few = np.array2string(array.ravel()[:4], separator=", ", precision=4)
         return f"an array of the shape {array.shape}, beginning with {few}"
-    return np.array2string(array, separator=", ", precision=4, suppress_small=True)
+    positive_zeros = array + 0  # no -0.
+    return np.array2string(positive_zeros, separator=", ", precision=4, suppress_small=True)
 
 
 def _sequence_in_words(elements: Iterable[str]) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 Function = Callable[..., Any]
 
 
@@ -93,3 +95,12 @@ class Exercise:
 def call(words: str, *arguments: Any, **options: Any) -> Case:
     """Make the usual case: the result of one call with these arguments."""
     return Case(words, lambda function: function(*arguments, **options))
+
+
+def spelled_out(**arguments: Any) -> Case:
+    """Make a case that can be followed on paper: its words are its numbers."""
+    words = []
+    for name, value in arguments.items():
+        start = f"{name} = "
+        words.append(start + np.array2string(np.asarray(value), separator=", ", prefix=start))
+    return call("\n".join(words), *arguments.values())

@@ -464,10 +464,13 @@ class Progress:
             f"`{name}`" + (f" (last time: {idea})" if idea else "")
             for name, idea in self.failing_exercises().items()
         ]
-        passed = bool(self.exercises) and not self.untried_exercises() and not failing
+        untried = self.untried_exercises()
+        passed = bool(self.exercises) and not untried and not failing
+        begun = {event["notebook"] for event in self.events}  # the others would make a long list
+        untried = [f"`{name}`" for name in untried if self.exercises[name] in begun]
         rows = [
             ("Not yet right", ", ".join(failing)),
-            ("Not tried", ", ".join(f"`{name}`" for name in self.untried_exercises())),
+            ("Not tried yet", ", ".join(untried)),
             ("Concept test", self._concept_test()),
             ("", "All exercises are passed." if passed else ""),
             *(("", note) for note in self.notes),

@@ -169,8 +169,7 @@ def within(seconds: float, work: Callable[[], T]) -> T:
 
     def target() -> None:
         try:
-            with np.errstate(all="ignore"):
-                results.append(work())
+            results.append(work())
         except BaseException as error:
             errors.append(error)
 

@@ -1,5 +1,4 @@
 """Answers to the exercises of notebook 03."""
-# ruff: noqa: B905 -- written as learners write: zip without strict
 
 import math
 

@@ -52,12 +52,12 @@ def _never_reset(val_losses, patience):
 
 
 def _best_epoch(val_losses, patience):
-    stop = early_stopping.reference(val_losses, patience)
+    stop = early_stopping(val_losses, patience)
     return None if stop is None else int(np.argmin(val_losses[:stop]))
 
 
 def _from_one(val_losses, patience):
-    stop = early_stopping.reference(val_losses, patience)
+    stop = early_stopping(val_losses, patience)
     return None if stop is None else stop + 1
 
 
@@ -82,11 +82,11 @@ def _stops_on_a_new_best(val_losses, patience):
 
 
 def _last_epoch(val_losses, patience):
-    stop = early_stopping.reference(val_losses, patience)
+    stop = early_stopping(val_losses, patience)
     return len(val_losses) - 1 if stop is None else stop
 
 
-early_stopping = Exercise(
+EARLY_STOPPING = Exercise(
     name="early_stopping",
     notebook="08",
     task="`val_losses` is a list with the `val_loss` of each epoch. Return the epoch, counted from "
@@ -189,7 +189,7 @@ def _without_the_first(running_means, rows):
     return np.diff(running_means * np.cumsum(rows)) / rows[1:]
 
 
-batch_losses = Exercise(
+BATCH_LOSSES = Exercise(
     name="batch_losses",
     notebook="08",
     task="`running_means` holds the `loss` that `on_train_batch_end` got for each batch of an "
@@ -362,7 +362,7 @@ def _rates(callback_class, learning_rate, epochs, batch_size=7):
     return np.array([*optimizer.rates, optimizer.learning_rate])
 
 
-HalveTheRate = Exercise(
+HALVE_THE_RATE = Exercise(
     name="HalveTheRate",
     notebook="08",
     task="Write a callback, `class HalveTheRate(sgd.Callback)`, that halves "
@@ -537,7 +537,7 @@ def _counted_until_stop(callback_class):
     return callback.updates
 
 
-CountUpdates = Exercise(
+COUNT_UPDATES = Exercise(
     name="CountUpdates",
     notebook="08",
     task="Find the fault: after a training, `self.updates` of this callback must hold how many "
@@ -613,4 +613,4 @@ CountUpdates = Exercise(
     ),
 )
 
-EXERCISES = (early_stopping, batch_losses, HalveTheRate, CountUpdates)
+EXERCISES = (EARLY_STOPPING, BATCH_LOSSES, HALVE_THE_RATE, COUNT_UPDATES)

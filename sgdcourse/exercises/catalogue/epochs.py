@@ -76,7 +76,7 @@ _LOSS_AFTER = (
     "gradients came from: before the update."
 )
 
-order_train_step = Exercise(
+ORDER_TRAIN_STEP = Exercise(
     name="order_train_step",
     notebook="05",
     task="Order the lines: make one update from one batch. Return the new weights, and the mean "
@@ -186,7 +186,7 @@ def _exponential_average(losses, rows):
     return means
 
 
-running_mean = Exercise(
+RUNNING_MEAN = Exercise(
     name="running_mean",
     notebook="05",
     task="`losses` holds the mean loss of each batch, `rows` its number of rows (two arrays). "
@@ -418,7 +418,7 @@ def _same_first_batch_twice(function):
     return np.array_equal(rows[0], rows[len(rows) // 2])
 
 
-train_epoch = Exercise(
+TRAIN_EPOCH = Exercise(
     name="train_epoch",
     notebook="05",
     task="Train for one epoch: shuffle the rows with `rng`, cut them into batches of `batch_size`, "
@@ -567,7 +567,7 @@ def _values(result):
     return [result[1]["loss"], result[1]["accuracy"]]
 
 
-order_fit_textbook = Exercise(
+ORDER_FIT_TEXTBOOK = Exercise(
     name="order_fit_textbook",
     notebook="05",
     task="Order the lines: train for `epochs` epochs. Return the weights, and one loss and one "
@@ -756,7 +756,7 @@ def _many_in_order():
     return _train(_PAPER, _in_order(_MANY_X, 8) * 2, _MANY_X, _MANY_Y)
 
 
-fit_model = Exercise(
+FIT_MODEL = Exercise(
     name="fit_model",
     notebook="05",
     task="Find the two faults: `fit_model` must train for `epochs` epochs in batches of "
@@ -831,4 +831,4 @@ fit_model = Exercise(
     ),
 )
 
-EXERCISES = (order_train_step, running_mean, train_epoch, order_fit_textbook, fit_model)
+EXERCISES = (ORDER_TRAIN_STEP, RUNNING_MEAN, TRAIN_EPOCH, ORDER_FIT_TEXTBOOK, FIT_MODEL)

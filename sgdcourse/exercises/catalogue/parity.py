@@ -28,7 +28,7 @@ _NET = [_RNG.normal(0, 1, shape) for shape in _SHAPES]
 _NEAR = [w + _RNG.normal(0, 1e-3, w.shape) for w in _NET]
 _ABOVE = [w + _RNG.uniform(0.1, 0.7, w.shape) for w in _NET]
 
-largest_difference = Exercise(
+LARGEST_DIFFERENCE = Exercise(
     name="largest_difference",
     notebook="06",
     task="`weights` and `others` are two lists of arrays of the same shapes. Return one number: "
@@ -176,7 +176,7 @@ def _three_losses(function):
     return losses
 
 
-reported_loss = Exercise(
+REPORTED_LOSS = Exercise(
     name="reported_loss",
     notebook="06",
     task="Find the fault: make one update from a batch, and return the new weights and the loss "
@@ -239,4 +239,4 @@ reported_loss = Exercise(
     ),
 )
 
-EXERCISES = (largest_difference, reported_loss)
+EXERCISES = (LARGEST_DIFFERENCE, REPORTED_LOSS)
