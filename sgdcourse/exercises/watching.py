@@ -14,7 +14,7 @@ import threading
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
@@ -34,7 +34,7 @@ class Raised:
 
     kind: str
     message: str
-    line: str = ""  # of the learner's code
+    line: str = field(default="", compare=False)  # of the learner's code
 
     def __repr__(self) -> str:
         where = f"\nin the line: {self.line}" if self.line else ""

@@ -6,17 +6,27 @@ from typing import Any
 from sgdcourse.exercises.catalogue import (
     batching,
     callbacks,
+    customizing,
     epochs,
     forward_pass,
     gradients,
     parity,
+    update_rule,
 )
 from sgdcourse.exercises.exercise import Exercise
 
+LESSONS = (
+    batching,
+    forward_pass,
+    gradients,
+    update_rule,
+    epochs,
+    parity,
+    customizing,
+    callbacks,
+)
 EXERCISES: dict[str, Exercise] = {
-    exercise.name: exercise
-    for lesson in (batching, forward_pass, gradients, epochs, parity, callbacks)
-    for exercise in lesson.EXERCISES
+    exercise.name: exercise for lesson in LESSONS for exercise in lesson.EXERCISES
 }
 
 
