@@ -44,19 +44,21 @@ PACKAGES = {
 # The exercises use the course as a notebook does. Who imports what inside of them:
 EXERCISES = {
     "_cards": set(),
+    "_forms": {"_cards"},
     "catalogue": {"exercise"},
     "checking": {"_cards", "catalogue", "comparing", "exercise", "parsons", "progress", "watching"},
     "comparing": set(),
     "exercise": set(),
     "parsons": {"exercise"},
-    "predictions": {"_cards", "progress"},
+    "predictions": {"_cards", "_forms", "progress"},
     "progress": {"_cards", "catalogue", "quizzes"},
-    "quizzes": {"_cards", "progress"},
+    "quizzes": {"_cards", "_forms", "progress"},
     "solutions": {"_cards", "catalogue", "parsons"},
     "watching": {"comparing"},
     "__init__": {"checking", "predictions", "progress", "quizzes", "solutions"},
 }
 PACKAGES_OF_EXERCISES = {
+    "_forms": {"IPython", "ipywidgets"},
     "predictions": {"ipywidgets"},
     "progress": {"platformdirs"},
     "quizzes": {"ipywidgets"},

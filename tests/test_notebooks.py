@@ -75,11 +75,9 @@ def test_no_other_cell_uses_what_a_learner_writes(path):
     code = [cell.source for cell in cells(path, "code")]
     written = set().union(*(names_of_exercises(source) for source in code))
     for source in code:
-        used = {
-            node.id
-            for node in ast.walk(ast.parse(source))
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-        }
+        names = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)]
+        made = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+        used = {node.id for node in names if isinstance(node.ctx, ast.Load)} - made
         assert not (written - names_of_exercises(source)) & used
 
 

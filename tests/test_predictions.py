@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sgdcourse.exercises import _cards
+from sgdcourse.exercises import _forms
 from sgdcourse.exercises.predictions import commit_prediction, how_far_off, parse_number
 from sgdcourse.exercises.progress import load
 
@@ -287,14 +287,14 @@ def test_the_same_widget_however_often_it_is_shown():
 def test_what_a_notebook_stores(monkeypatch):
     prediction = commit_prediction(QUESTION, OPTIONS)
     assert prediction._repr_mimebundle_() == {"text/plain": repr(prediction)}
-    monkeypatch.setattr(_cards, "in_notebook", lambda: True)
+    monkeypatch.setattr(_forms, "in_notebook", lambda: True)
     bundle = prediction._repr_mimebundle_()
     assert set(bundle) == {"text/plain", "application/vnd.jupyter.widget-view+json"}
     assert bundle["text/plain"] == repr(prediction)
 
 
 def test_a_notebook_without_ipywidgets_shows_the_text(monkeypatch):
-    monkeypatch.setattr(_cards, "in_notebook", lambda: True)
+    monkeypatch.setattr(_forms, "in_notebook", lambda: True)
     monkeypatch.setitem(sys.modules, "ipywidgets", None)  # an import of it now raises ImportError
     prediction = commit_prediction(QUESTION, OPTIONS)
     assert prediction._repr_mimebundle_() == {"text/plain": repr(prediction)}

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from sgdcourse.exercises import _cards, quizzes
+from sgdcourse.exercises import _forms, quizzes
 from sgdcourse.exercises.progress import load
 from sgdcourse.exercises.quizzes import all_questions, concept_test, quiz, recall
 
@@ -233,7 +233,7 @@ def test_typed_answers_are_shown_in_the_widget():
 def test_what_a_notebook_stores(monkeypatch):
     sheet = quiz("01")
     assert sheet._repr_mimebundle_() == {"text/plain": repr(sheet)}
-    monkeypatch.setattr(_cards, "in_notebook", lambda: True)
+    monkeypatch.setattr(_forms, "in_notebook", lambda: True)
     bundle = sheet._repr_mimebundle_()
     assert set(bundle) == {"text/plain", "application/vnd.jupyter.widget-view+json"}
     assert bundle["text/plain"] == repr(quiz("01"))

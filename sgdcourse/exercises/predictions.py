@@ -7,17 +7,14 @@ from numbers import Integral
 from typing import Any
 
 from sgdcourse import _checks as checks
-from sgdcourse.exercises._cards import (
+from sgdcourse.exercises._cards import Card, bare, paragraph, wrapped
+from sgdcourse.exercises._forms import (
     KEYS,
     LETTERS,
     RADIO_STYLE,
-    Card,
-    bare,
-    paragraph,
     radio_buttons,
     spoken,
     text_and_widget,
-    wrapped,
 )
 from sgdcourse.exercises.progress import record
 

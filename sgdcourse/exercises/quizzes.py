@@ -10,17 +10,14 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from sgdcourse.exercises._cards import (
+from sgdcourse.exercises._cards import bare, inline, paragraph, wrapped
+from sgdcourse.exercises._forms import (
     KEYS,
     LETTERS,
     RADIO_STYLE,
-    bare,
-    inline,
-    paragraph,
     radio_buttons,
     spoken,
     text_and_widget,
-    wrapped,
 )
 from sgdcourse.exercises.progress import progress, record
 

@@ -1,0 +1,2381 @@
+"""Answers that were written without a look at the catalogue, from the tasks alone.
+
+What each wrong one does is in the comment above it, written before the checker was asked.
+"""
+
+import math
+from collections import Counter
+
+import numpy as np
+
+import sgdcourse as sgd
+from tests.answers import order, right, right_class, wrong, wrong_class
+
+# ---- shuffle_indices -----------------------------------------------------------------------------
+
+
+@right("shuffle_indices")
+def _(num_samples, rng):
+    order = list(range(num_samples))
+    rng.shuffle(order)
+    return np.array(order, dtype=int)
+
+
+@right("shuffle_indices")
+def _(num_samples, rng):
+    return rng.choice(num_samples, size=num_samples, replace=False)
+
+
+@right("shuffle_indices")
+def _(num_samples, rng):
+    return rng.random(num_samples).argsort()
+
+
+@right("shuffle_indices")
+def _(num_samples, rng):
+    # Fisher-Yates by hand
+    order = np.arange(num_samples)
+    for i in range(num_samples - 1, 0, -1):
+        j = int(rng.integers(0, i + 1))
+        order[i], order[j] = order[j], order[i]
+    return order
+
+
+# stops one short: shuffles 0 .. n - 2
+@wrong("shuffle_indices", "last-row-missing")
+def _(num_samples, rng):
+    return rng.permutation(num_samples - 1)
+
+
+# counts the rows from 1 to n
+@wrong("shuffle_indices", "counts-from-one")
+def _(num_samples, rng):
+    return rng.permutation(np.arange(1, num_samples + 1))
+
+
+# rng.shuffle works in place and returns None; its result is returned
+@wrong("shuffle_indices", "returns-nothing")
+def _(num_samples, rng):
+    order = np.arange(num_samples)
+    order = rng.shuffle(order)
+    return order
+
+
+# uses the global np.random in place of rng
+@wrong("shuffle_indices", "uses-global-random")
+def _(num_samples, rng):
+    return np.random.permutation(num_samples)  # noqa: NPY002
+
+
+# makes a new generator with a fixed seed, every epoch gets the same order
+@wrong("shuffle_indices", "same-order-each-epoch")
+def _(num_samples, rng):
+    rng = np.random.default_rng(42)
+    return rng.permutation(num_samples)
+
+
+# ---- split_batches -------------------------------------------------------------------------------
+
+
+@right("split_batches")
+def _(indices, batch_size):
+    batches, batch = [], []
+    for index in indices:
+        batch.append(index)
+        if len(batch) == batch_size:
+            batches.append(np.array(batch))
+            batch = []
+    if batch:
+        batches.append(np.array(batch))
+    return batches
+
+
+@right("split_batches")
+def _(indices, batch_size):
+    return np.split(indices, np.arange(batch_size, len(indices), batch_size))
+
+
+@right("split_batches")
+def _(indices, batch_size):
+    while len(indices) > 0:
+        yield indices[:batch_size]
+        indices = indices[batch_size:]
+
+
+# thinks of the number of batches: array_split takes a COUNT of pieces
+@wrong("split_batches", "batch-size-as-number-of-batches")
+def _(indices, batch_size):
+    return np.array_split(indices, batch_size)
+
+
+# array_split with ceil(n / batch_size) pieces makes even pieces (4, 3, 3 and not 4, 4, 2)
+@wrong("split_batches", "batches-of-equal-size")
+def _(indices, batch_size):
+    return np.array_split(indices, math.ceil(len(indices) / batch_size))
+
+
+# yields the positions instead of what stands in indices
+@wrong("split_batches", "positions-instead-of-rows")
+def _(indices, batch_size):
+    for start in range(0, len(indices), batch_size):
+        yield np.arange(start, min(start + batch_size, len(indices)))
+
+
+# forgets that the last one may be smaller: rest dropped by while
+@wrong("split_batches", "drops-last-batch")
+def _(indices, batch_size):
+    start = 0
+    while start + batch_size <= len(indices):
+        yield indices[start : start + batch_size]
+        start += batch_size
+
+
+# step of 1 in the range: overlapping windows
+@wrong("split_batches", "wrong-length")
+def _(indices, batch_size):
+    for start in range(0, len(indices)):
+        yield indices[start : start + batch_size]
+
+
+# return instead of yield: only the first piece
+@wrong("split_batches", "wrong-shape")
+def _(indices, batch_size):
+    for start in range(0, len(indices), batch_size):
+        return indices[start : start + batch_size]
+
+
+# end is start + batch_size - 1, believes slices include the end
+@wrong("split_batches", "wrong-shape")
+def _(indices, batch_size):
+    for start in range(0, len(indices), batch_size):
+        yield indices[start : start + batch_size - 1]
+
+
+# ---- steps_per_epoch -----------------------------------------------------------------------------
+
+
+@right("steps_per_epoch")
+def _(num_samples, batch_size):
+    return len(range(0, num_samples, batch_size))
+
+
+@right("steps_per_epoch")
+def _(num_samples, batch_size):
+    full, rest = divmod(num_samples, batch_size)
+    return full + bool(rest)
+
+
+@right("steps_per_epoch")
+def _(num_samples, batch_size):
+    return math.ceil(num_samples / batch_size)
+
+
+@right("steps_per_epoch")
+def _(num_samples, batch_size):
+    return int(np.ceil(num_samples / batch_size))
+
+
+# always adds one for the rest
+@wrong("steps_per_epoch", "always-one-more")
+def _(num_samples, batch_size):
+    return num_samples // batch_size + 1
+
+
+# round rounds to the nearest
+@wrong("steps_per_epoch", "rounds-to-nearest")
+def _(num_samples, batch_size):
+    return round(num_samples / batch_size)
+
+
+# plain division, returns float
+@wrong("steps_per_epoch", "no-rounding")
+def _(num_samples, batch_size):
+    return num_samples / batch_size
+
+
+# ceil of floor division
+@wrong("steps_per_epoch", "rounds-down")
+def _(num_samples, batch_size):
+    return math.ceil(num_samples // batch_size)
+
+
+# ---- deal_epoch ----------------------------------------------------------------------------------
+
+
+@right("deal_epoch")
+def _(x, y, batch_size, rng):
+    order = np.arange(len(x))
+    rng.shuffle(order)
+    for start in range(0, len(x), batch_size):
+        rows = order[start : start + batch_size]
+        yield x[rows], y[rows]
+
+
+@right("deal_epoch")
+def _(x, y, batch_size, rng):
+    order = rng.permutation(len(y))
+    x, y = x[order], y[order]
+    return [(x[i : i + batch_size], y[i : i + batch_size]) for i in range(0, len(x), batch_size)]
+
+
+@right("deal_epoch")
+def _(x, y, batch_size, rng):
+    left = list(range(len(x)))
+    while left:
+        size = min(batch_size, len(left))
+        rows = rng.choice(left, size=size, replace=False)
+        left = [row for row in left if row not in rows]
+        yield x[rows], y[rows]
+
+
+# without replacement within the batch only; between batches rows repeat
+@wrong("deal_epoch", "draws-each-batch-anew")
+def _(x, y, batch_size, rng):
+    for start in range(0, len(x), batch_size):
+        size = min(batch_size, len(x) - start)
+        rows = rng.choice(len(x), size=size, replace=False)
+        yield x[rows], y[rows]
+
+
+# two permutations for x and y
+@wrong("deal_epoch", "x-and-y-dealt-differently")
+def _(x, y, batch_size, rng):
+    x, y = rng.permutation(x), rng.permutation(y)
+    for start in range(0, len(x), batch_size):
+        yield x[start : start + batch_size], y[start : start + batch_size]
+
+
+# a new permutation for each batch, of which a slice is taken
+@wrong("deal_epoch", "draws-each-batch-anew")
+def _(x, y, batch_size, rng):
+    for start in range(0, len(x), batch_size):
+        order = rng.permutation(len(x))
+        rows = order[start : start + batch_size]
+        yield x[rows], y[rows]
+
+
+# no shuffle
+@wrong("deal_epoch", "no-shuffle")
+def _(x, y, batch_size, rng):
+    for start in range(0, len(x), batch_size):
+        rows = np.arange(start, min(start + batch_size, len(x)))
+        yield x[rows], y[rows]
+
+
+# drops the last incomplete batch
+@wrong("deal_epoch", "drops-last-batch")
+def _(x, y, batch_size, rng):
+    order = rng.permutation(len(x))
+    for i in range(len(x) // batch_size):
+        rows = order[i * batch_size : (i + 1) * batch_size]
+        yield x[rows], y[rows]
+
+
+# rng.shuffle on x and y themselves, in place
+@wrong("deal_epoch", "x-and-y-dealt-differently")
+def _(x, y, batch_size, rng):
+    rng.shuffle(x)
+    rng.shuffle(y)
+    for start in range(0, len(x), batch_size):
+        yield x[start : start + batch_size], y[start : start + batch_size]
+
+
+# fix by making the last batch smaller, but still with replacement
+@wrong("deal_epoch", "with-replacement")
+def _(x, y, batch_size, rng):
+    for start in range(0, len(x), batch_size):
+        rows = rng.integers(len(x), size=min(batch_size, len(x) - start))
+        yield x[rows], y[rows]
+
+
+# ---- dense ---------------------------------------------------------------------------------------
+
+
+@right("dense")
+def _(x, kernel, bias):
+    return np.einsum("ni,io->no", x, kernel) + bias[None, :]
+
+
+@right("dense")
+def _(x, kernel, bias):
+    outputs = []
+    for row in x:
+        outputs.append([sum(row * kernel[:, j]) + bias[j] for j in range(kernel.shape[1])])
+    return np.array(outputs)
+
+
+@right("dense")
+def _(x, kernel, bias):
+    return np.hstack([x, np.ones((len(x), 1))]) @ np.vstack([kernel, bias])
+
+
+# bias forgotten
+@wrong("dense", "bias-missing")
+def _(x, kernel, bias):
+    return np.matmul(x, kernel)
+
+
+# kernel @ x, the order of the textbook formula W x + b
+@wrong("dense", "product-turned-around")
+def _(x, kernel, bias):
+    return kernel @ x + bias
+
+
+# W.T x for columns: result transposed and bias as a column
+@wrong("dense", "transposed")
+def _(x, kernel, bias):
+    return kernel.T @ x.T + bias[:, None]
+
+
+# bias subtracted, as a threshold
+@wrong("dense", "bias-subtracted")
+def _(x, kernel, bias):
+    return x @ kernel - bias
+
+
+# adds the bias to the inputs
+@wrong("dense", "bias-on-inputs")
+def _(x, kernel, bias):
+    return (x + bias) @ kernel
+
+
+# relu applied although the task says without activation
+@wrong("dense", "relu-inside")
+def _(x, kernel, bias):
+    return np.maximum(0, x @ kernel + bias)
+
+
+# += on a product with sum of the bias
+@wrong("dense", "bias-summed")
+def _(x, kernel, bias):
+    return x @ kernel + bias.sum()
+
+
+# elementwise product
+@wrong("dense", "elementwise-product")
+def _(x, kernel, bias):
+    return x * kernel + bias
+
+
+# ---- relu ----------------------------------------------------------------------------------------
+
+
+@right("relu")
+def _(x):
+    return np.where(x > 0, x, 0)
+
+
+@right("relu")
+def _(x):
+    outputs = x.copy()
+    outputs[outputs < 0] = 0
+    return outputs
+
+
+@right("relu")
+def _(x):
+    return (np.abs(x) + x) / 2
+
+
+@right("relu")
+def _(x):
+    return np.array([max(0.0, v) for v in x.ravel()]).reshape(x.shape)
+
+
+# changes x in place
+@wrong("relu", "changes-its-input")
+def _(x):
+    x[x < 0] = 0
+    return x
+
+
+# np.max with 0 as axis
+@wrong("relu", "maximum-along-axis")
+def _(x):
+    return np.max(x, 0)
+
+
+# filters, shape is lost
+@wrong("relu", "negatives-removed")
+def _(x):
+    return x[x > 0]
+
+
+# returns the mask
+@wrong("relu", "step-function")
+def _(x):
+    return x > 0
+
+
+# abs
+@wrong("relu", "absolute-value")
+def _(x):
+    return np.abs(x)
+
+
+# minimum
+@wrong("relu", "minimum-for-maximum")
+def _(x):
+    return np.minimum(x, 0)
+
+
+# the mask multiplies into 0/1 ints: indicator
+@wrong("relu", "step-function")
+def _(x):
+    return np.where(x > 0, 1.0, 0.0)
+
+
+# leaky
+@wrong("relu", "leaky")
+def _(x):
+    return np.where(x > 0, x, 0.01 * x)
+
+
+# forgets the return
+@wrong("relu", "returns-nothing")
+def _(x):
+    np.maximum(x, 0)
+
+
+# if x > 0 on an array
+@wrong("relu", "raises-an-error")
+def _(x):
+    if x > 0:
+        return x
+    return 0
+
+
+# ---- softmax -------------------------------------------------------------------------------------
+
+
+@right("softmax")
+def _(logits):
+    shifted = (logits.T - np.max(logits, axis=1)).T
+    e = np.exp(shifted)
+    return (e.T / e.sum(axis=1)).T
+
+
+@right("softmax")
+def _(logits):
+    m = logits.max(axis=-1, keepdims=True)
+    log_sum = m + np.log(np.exp(logits - m).sum(axis=-1, keepdims=True))
+    return np.exp(logits - log_sum)
+
+
+@right("softmax")
+def _(logits):
+    rows = []
+    for row in logits:
+        e = [math.exp(z - max(row)) for z in row]
+        rows.append([v / sum(e) for v in e])
+    return np.array(rows)
+
+
+# global maximum taken away: rows far below it become 0 / 0
+@wrong("softmax", "maximum-of-all-rows")
+def _(logits):
+    e = np.exp(logits - logits.max())
+    return e / e.sum(axis=1, keepdims=True)
+
+
+# no shift
+@wrong("softmax", "overflows")
+def _(logits):
+    e = np.exp(logits)
+    return e / np.sum(e, axis=1, keepdims=True)
+
+
+# sum over all
+@wrong("softmax", "one-sum-for-all-rows")
+def _(logits):
+    e = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return e / e.sum()
+
+
+# axis 0
+@wrong("softmax", "wrong-axis")
+def _(logits):
+    e = np.exp(logits - logits.max(axis=0))
+    return e / e.sum(axis=0)
+
+
+# keepdims forgotten
+@wrong("softmax", "keepdims-missing")
+def _(logits):
+    e = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1)
+
+
+# exp forgotten, divides the shifted logits
+@wrong("softmax", "no-exponential")
+def _(logits):
+    return logits / logits.sum(axis=1, keepdims=True)
+
+
+# division forgotten
+@wrong("softmax", "no-division")
+def _(logits):
+    return np.exp(logits - logits.max(axis=1, keepdims=True))
+
+
+# divides by the max of exps
+@wrong("softmax", "sigmoid-for-softmax")
+def _(logits):
+    with np.errstate(over="ignore"):
+        return 1 / (1 + np.exp(-logits))
+
+
+# in place shift changes the caller's logits
+@wrong("softmax", "changes-its-input")
+def _(logits):
+    logits -= logits.max(axis=1, keepdims=True)
+    e = np.exp(logits)
+    return e / e.sum(axis=1, keepdims=True)
+
+
+# ---- sparse_categorical_crossentropy -------------------------------------------------------------
+
+
+@right("sparse_categorical_crossentropy")
+def _(y_true, logits):
+    z = logits - logits.max(axis=1, keepdims=True)
+    return np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y_true)), y_true]
+
+
+@right("sparse_categorical_crossentropy")
+def _(y_true, logits):
+    return np.logaddexp.reduce(logits, axis=1) - np.array(
+        [row[k] for row, k in zip(logits, y_true, strict=True)]
+    )
+
+
+@right("sparse_categorical_crossentropy")
+def _(y_true, logits):
+    one_hot = np.eye(logits.shape[1])[y_true]
+    z = logits - logits.max(axis=1, keepdims=True)
+    log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    return -(one_hot * log_p).sum(axis=1)
+
+
+# mean returned instead of a loss per row
+@wrong("sparse_categorical_crossentropy", "mean-too-early")
+def _(y_true, logits):
+    z = logits - logits.max(axis=1, keepdims=True)
+    return np.mean(np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y_true)), y_true])
+
+
+# log of softmax: log(0) for huge logits
+@wrong("sparse_categorical_crossentropy", "log-of-underflow")
+def _(y_true, logits):
+    p = sgd.softmax(logits)
+    return -np.log(p[np.arange(len(p)), y_true])
+
+
+# small constant inside the log
+@wrong("sparse_categorical_crossentropy", "clips-probabilities")
+def _(y_true, logits):
+    p = sgd.softmax(logits)
+    return -np.log(p[np.arange(len(p)), y_true] + 1e-7)
+
+
+# clipped probability
+@wrong("sparse_categorical_crossentropy", "clips-probabilities")
+def _(y_true, logits):
+    p = np.clip(sgd.softmax(logits), 1e-7, 1 - 1e-7)
+    return -np.log(p[np.arange(len(p)), y_true])
+
+
+# sign forgotten
+@wrong("sparse_categorical_crossentropy", "opposite-sign")
+def _(y_true, logits):
+    z = logits - logits.max(axis=1, keepdims=True)
+    return z[np.arange(len(y_true)), y_true] - np.log(np.exp(z).sum(axis=1))
+
+
+# logits treated as probabilities
+@wrong("sparse_categorical_crossentropy", "probabilities-for-logits")
+def _(y_true, logits):
+    return -np.log(np.abs(logits[np.arange(len(y_true)), y_true]))
+
+
+# indexes with a colon: takes columns
+@wrong("sparse_categorical_crossentropy", "every-row-with-every-label")
+def _(y_true, logits):
+    z = logits - logits.max(axis=1, keepdims=True)
+    log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    return -log_p[:, y_true]
+
+
+# largest probability instead of the true class's
+@wrong("sparse_categorical_crossentropy", "label-ignored")
+def _(y_true, logits):
+    z = logits - logits.max(axis=1, keepdims=True)
+    return np.log(np.exp(z).sum(axis=1)) - z.max(axis=1)
+
+
+# log2
+@wrong("sparse_categorical_crossentropy", "log-base-two")
+def _(y_true, logits):
+    z = logits - logits.max(axis=1, keepdims=True)
+    return (np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y_true)), y_true]) / np.log(2)
+
+
+# mean over classes
+@wrong("sparse_categorical_crossentropy", "constant-factor")
+def _(y_true, logits):
+    one_hot = np.eye(logits.shape[1])[y_true]
+    z = logits - logits.max(axis=1, keepdims=True)
+    log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    return -(one_hot * log_p).mean(axis=1)
+
+
+# ---- accuracy ------------------------------------------------------------------------------------
+
+
+@right("accuracy")
+def _(y_true, logits):
+    hits = 0
+    for row, k in zip(logits, y_true, strict=True):
+        if list(row).index(max(row)) == k:
+            hits += 1
+    return hits / len(y_true)
+
+
+@right("accuracy")
+def _(y_true, logits):
+    return np.count_nonzero(np.argmax(logits, axis=-1) == y_true) / y_true.size
+
+
+@right("accuracy")
+def _(y_true, logits):
+    return 1 - np.mean(logits.argmax(1) != y_true)
+
+
+# count, not share
+@wrong("accuracy", "count-for-share")
+def _(y_true, logits):
+    return np.sum(logits.argmax(axis=1) == y_true)
+
+
+# percent
+@wrong("accuracy", "percent")
+def _(y_true, logits):
+    return 100 * np.mean(logits.argmax(axis=1) == y_true)
+
+
+# argmax over the wrong axis
+@wrong("accuracy", "wrong-axis")
+def _(y_true, logits):
+    return np.mean(logits.argmax(axis=0) == y_true)
+
+
+# hit if the true logit equals the max, counts ties
+@wrong("accuracy", "ties-count-as-right")
+def _(y_true, logits):
+    best = logits.max(axis=1)
+    return np.mean(logits[np.arange(len(y_true)), y_true] == best)
+
+
+# threshold at probability 0.5
+@wrong("accuracy", "above-one-half")
+def _(y_true, logits):
+    p = sgd.softmax(logits)
+    return np.mean(p[np.arange(len(y_true)), y_true] > 0.5)
+
+
+# the error rate
+@wrong("accuracy", "error-rate")
+def _(y_true, logits):
+    return np.mean(logits.argmax(axis=1) != y_true)
+
+
+# divides by the number of classes
+@wrong("accuracy", "constant-factor")
+def _(y_true, logits):
+    return np.sum(logits.argmax(axis=1) == y_true) / logits.size
+
+
+# the array of hits per row
+@wrong("accuracy", "one-per-row")
+def _(y_true, logits):
+    return logits.argmax(axis=1) == y_true
+
+
+# rounding the logits
+@wrong("accuracy", "value-for-place")
+def _(y_true, logits):
+    return np.mean(logits.max(axis=1) == y_true)
+
+
+# ---- loss_gradient -------------------------------------------------------------------------------
+
+
+@right("loss_gradient")
+def _(y_true, logits):
+    n, k = logits.shape
+    return (sgd.softmax(logits) - np.eye(k)[y_true]) / n
+
+
+@right("loss_gradient")
+def _(y_true, logits):
+    gradient = np.empty(logits.shape)
+    p = sgd.softmax(logits)
+    for i in range(len(logits)):
+        for k in range(logits.shape[1]):
+            gradient[i, k] = (p[i, k] - (1 if k == y_true[i] else 0)) / len(logits)
+    return gradient
+
+
+@right("loss_gradient")
+def _(y_true, logits):
+    p = sgd.softmax(logits)
+    return np.where(np.arange(p.shape[1]) == y_true[:, None], p - 1, p) / p.shape[0]
+
+
+# /n forgotten
+@wrong("loss_gradient", "sum-for-mean")
+def _(y_true, logits):
+    return sgd.softmax(logits) - np.eye(logits.shape[1])[y_true]
+
+
+# sign
+@wrong("loss_gradient", "opposite-sign")
+def _(y_true, logits):
+    return (np.eye(logits.shape[1])[y_true] - sgd.softmax(logits)) / len(logits)
+
+
+# divided by number of all entries
+@wrong("loss_gradient", "divided-by-all-elements")
+def _(y_true, logits):
+    return (sgd.softmax(logits) - np.eye(logits.shape[1])[y_true]) / logits.size
+
+
+# softmax forgotten
+@wrong("loss_gradient", "softmax-missing")
+def _(y_true, logits):
+    return (logits - np.eye(logits.shape[1])[y_true]) / len(logits)
+
+
+# -1/p, the gradient wrt the probability
+@wrong("loss_gradient", "gradient-at-probabilities")
+def _(y_true, logits):
+    p = sgd.softmax(logits)
+    return -np.eye(p.shape[1])[y_true] / p / len(p)
+
+
+# d[:, y_true] -= 1
+@wrong("loss_gradient", "every-row-with-every-label")
+def _(y_true, logits):
+    d = sgd.softmax(logits)
+    d[:, y_true] -= 1
+    return d / len(logits)
+
+
+# mean over rows taken
+@wrong("loss_gradient", "wrong-shape")
+def _(y_true, logits):
+    return (sgd.softmax(logits) - np.eye(logits.shape[1])[y_true]).mean(axis=0)
+
+
+# divided by classes instead of rows
+@wrong("loss_gradient", "divided-by-classes")
+def _(y_true, logits):
+    return (sgd.softmax(logits) - np.eye(logits.shape[1])[y_true]) / logits.shape[1]
+
+
+# works in the logits in place
+@wrong("loss_gradient", "changes-its-input")
+def _(y_true, logits):
+    logits[:] = sgd.softmax(logits)
+    logits[np.arange(len(logits)), y_true] -= 1
+    logits /= len(logits)
+    return logits
+
+
+# ---- dense_gradients -----------------------------------------------------------------------------
+
+
+@right("dense_gradients")
+def _(x, kernel, doutputs):
+    dkernel = np.einsum("ni,no->io", x, doutputs)
+    dbias = np.einsum("no->o", doutputs)
+    dx = np.einsum("no,io->ni", doutputs, kernel)
+    return dkernel, dbias, dx
+
+
+@right("dense_gradients")
+def _(x, kernel, doutputs):
+    dkernel, dbias = np.zeros(kernel.shape), np.zeros(kernel.shape[1])
+    dx = []
+    for row, d in zip(x, doutputs, strict=True):
+        dkernel += np.outer(row, d)
+        dbias += d
+        dx.append(kernel @ d)
+    return [dkernel, dbias, np.array(dx)]
+
+
+# divides by n again
+@wrong("dense_gradients", "divided-twice")
+def _(x, kernel, doutputs):
+    n = len(x)
+    return x.T @ doutputs / n, doutputs.sum(axis=0) / n, doutputs @ kernel.T
+
+
+# mean for bias
+@wrong("dense_gradients", "mean-for-sum")
+def _(x, kernel, doutputs):
+    return x.T @ doutputs, doutputs.mean(axis=0), doutputs @ kernel.T
+
+
+# axis 1 for bias
+@wrong("dense_gradients", "wrong-axis")
+def _(x, kernel, doutputs):
+    return x.T @ doutputs, doutputs.sum(axis=1), doutputs @ kernel.T
+
+
+# bias not summed
+@wrong("dense_gradients", "bias-not-summed")
+def _(x, kernel, doutputs):
+    return x.T @ doutputs, doutputs, doutputs @ kernel.T
+
+
+# kernel gradient transposed
+@wrong("dense_gradients", "dkernel-transposed")
+def _(x, kernel, doutputs):
+    return doutputs.T @ x, doutputs.sum(axis=0), doutputs @ kernel.T
+
+
+# kernel without transpose for dx
+@wrong("dense_gradients", "kernel-not-transposed")
+def _(x, kernel, doutputs):
+    return x.T @ doutputs, doutputs.sum(axis=0), doutputs @ kernel
+
+
+# order of return
+@wrong("dense_gradients", "results-in-another-order")
+def _(x, kernel, doutputs):
+    return doutputs @ kernel.T, x.T @ doutputs, doutputs.sum(axis=0)
+
+
+# keepdims for bias
+@wrong("dense_gradients", "wrong-shape")
+def _(x, kernel, doutputs):
+    return x.T @ doutputs, doutputs.sum(axis=0, keepdims=True), doutputs @ kernel.T
+
+
+# dx forgotten
+@wrong("dense_gradients", "wrong-length")
+def _(x, kernel, doutputs):
+    return x.T @ doutputs, doutputs.sum(axis=0)
+
+
+# sum over everything
+@wrong("dense_gradients", "wrong-shape")
+def _(x, kernel, doutputs):
+    return x.T @ doutputs, doutputs.sum(), doutputs @ kernel.T
+
+
+# swaps dbias and dkernel
+@wrong("dense_gradients", "wrong-shape")
+def _(x, kernel, doutputs):
+    return doutputs.sum(axis=0), x.T @ doutputs, doutputs @ kernel.T
+
+
+# ---- relu_gradient -------------------------------------------------------------------------------
+
+
+@right("relu_gradient")
+def _(doutputs, outputs):
+    return np.where(outputs > 0, doutputs, 0)
+
+
+@right("relu_gradient")
+def _(doutputs, outputs):
+    dinputs = doutputs.copy()
+    dinputs[outputs == 0] = 0
+    return dinputs
+
+
+@right("relu_gradient")
+def _(doutputs, outputs):
+    return doutputs * np.sign(outputs)
+
+
+# asks doutputs
+@wrong("relu_gradient", "mask-on-gradient")
+def _(doutputs, outputs):
+    return np.maximum(doutputs, 0)
+
+
+# multiplies with outputs
+@wrong("relu_gradient", "value-for-slope")
+def _(doutputs, outputs):
+    return doutputs * outputs
+
+
+# only the mask
+@wrong("relu_gradient", "chain-rule-missing")
+def _(doutputs, outputs):
+    return (outputs > 0).astype(float)
+
+
+# mask turned
+@wrong("relu_gradient", "mask-turned-around")
+def _(doutputs, outputs):
+    return doutputs * (outputs <= 0)
+
+
+# both
+@wrong("relu_gradient", "negative-gradients-dropped")
+def _(doutputs, outputs):
+    return np.where((outputs > 0) & (doutputs > 0), doutputs, 0)
+
+
+# in place
+@wrong("relu_gradient", "changes-its-input")
+def _(doutputs, outputs):
+    doutputs[outputs <= 0] = 0
+    return doutputs
+
+
+# gives back doutputs of active units only
+@wrong("relu_gradient", "wrong-shape")
+def _(doutputs, outputs):
+    return doutputs[outputs > 0]
+
+
+# ---- backward ------------------------------------------------------------------------------------
+
+
+@right("backward")
+def _(weights, activations, dlogits):
+    gradients = [None] * len(weights)
+    d = dlogits
+    for layer in range(len(activations) - 1, -1, -1):
+        gradients[2 * layer] = np.einsum("ni,no->io", activations[layer], d)
+        gradients[2 * layer + 1] = d.sum(0)
+        d = np.where(activations[layer] > 0, d @ weights[2 * layer].T, 0)
+    return gradients
+
+
+@right("backward")
+def _(weights, activations, dlogits):
+    def go_back(layer, d):
+        if layer < 0:
+            return []
+        x, kernel = activations[layer], weights[2 * layer]
+        below = (d @ kernel.T) * (x > 0)
+        return [*go_back(layer - 1, below), x.T @ d, d.sum(axis=0)]
+
+    return go_back(len(activations) - 1, dlogits)
+
+
+# relu mask forgotten
+@wrong("backward", "mask-missing")
+def _(weights, activations, dlogits):
+    gradients, d = [], dlogits
+    for x, kernel in zip(reversed(activations), reversed(weights[::2]), strict=True):
+        gradients = [x.T @ d, d.sum(axis=0), *gradients]
+        d = d @ kernel.T
+    return gradients
+
+
+# wrong order: last layer first
+@wrong("backward", "last-layer-first")
+def _(weights, activations, dlogits):
+    gradients, d = [], dlogits
+    for x, kernel in zip(reversed(activations), reversed(weights[::2]), strict=True):
+        gradients += [x.T @ d, d.sum(axis=0)]
+        d = (d @ kernel.T) * (x > 0)
+    return gradients
+
+
+# reversed() on the whole list: bias before kernel
+@wrong("backward", "bias-before-kernel")
+def _(weights, activations, dlogits):
+    gradients, d = [], dlogits
+    for x, kernel in zip(reversed(activations), reversed(weights[::2]), strict=True):
+        gradients += [x.T @ d, d.sum(axis=0)]
+        d = (d @ kernel.T) * (x > 0)
+    return gradients[::-1]
+
+
+# divides by n in each layer
+@wrong("backward", "divided-twice")
+def _(weights, activations, dlogits):
+    gradients, d = [], dlogits
+    n = len(dlogits)
+    for x, kernel in zip(reversed(activations), reversed(weights[::2]), strict=True):
+        gradients = [x.T @ d / n, d.sum(axis=0) / n, *gradients]
+        d = (d @ kernel.T) * (x > 0)
+    return gradients
+
+
+# mask is applied before the gradient of the last layer also
+@wrong("backward", "raises-an-error")
+def _(weights, activations, dlogits):
+    gradients = []
+    d = dlogits
+    for i in reversed(range(len(activations))):
+        x = activations[i]
+        gradients = [x.T @ d, d.sum(axis=0), *gradients]
+        if i > 0:
+            d = (dlogits @ weights[-2].T) * (x > 0)
+    return gradients
+
+
+# bias mean
+@wrong("backward", "mean-for-sum")
+def _(weights, activations, dlogits):
+    gradients, d = [], dlogits
+    for x, kernel in zip(reversed(activations), reversed(weights[::2]), strict=True):
+        gradients = [x.T @ d, d.mean(axis=0), *gradients]
+        d = (d @ kernel.T) * (x > 0)
+    return gradients
+
+
+# mask d @ W with d > 0
+@wrong("backward", "mask-on-gradient")
+def _(weights, activations, dlogits):
+    gradients, d = [], dlogits
+    for x, kernel in zip(reversed(activations), reversed(weights[::2]), strict=True):
+        gradients = [x.T @ d, d.sum(axis=0), *gradients]
+        d = np.maximum(d @ kernel.T, 0)
+    return gradients
+
+
+# only the last layer
+@wrong("backward", "last-layer-only")
+def _(weights, activations, dlogits):
+    return [activations[-1].T @ dlogits, dlogits.sum(axis=0)]
+
+
+# x >= 0
+@wrong("backward", "mask-missing")
+def _(weights, activations, dlogits):
+    gradients, d = [], dlogits
+    for x, kernel in zip(reversed(activations), reversed(weights[::2]), strict=True):
+        gradients = [x.T @ d, d.sum(axis=0), *gradients]
+        d = (d @ kernel.T) * (x >= 0)
+    return gradients
+
+
+# indices: weights[layer] instead of weights[2 * layer]
+@wrong("backward", "raises-an-error")
+def _(weights, activations, dlogits):
+    gradients, d = [], dlogits
+    for layer in reversed(range(len(activations))):
+        x, kernel = activations[layer], weights[layer]
+        gradients = [x.T @ d, d.sum(axis=0), *gradients]
+        if layer > 0:
+            d = (d @ kernel.T) * (x > 0)
+    return gradients
+
+
+# ---- batch_gradient ------------------------------------------------------------------------------
+
+
+@right("batch_gradient")
+def _(weights, x, y_true):
+    logits, activations = sgd.forward(weights, x)
+    losses = sgd.sparse_categorical_crossentropy(y_true, logits)
+    dlogits = (sgd.softmax(logits) - np.eye(logits.shape[1])[y_true]) / len(losses)
+    return sum(losses) / len(losses), sgd.backward(weights, activations, dlogits)
+
+
+@right("batch_gradient")
+def _(weights, x, y_true):
+    logits, activations = sgd.forward(weights, x)
+    loss = np.average(sgd.sparse_categorical_crossentropy(y_true, logits))
+    dlogits = sgd.softmax(logits)
+    dlogits[np.arange(len(x)), y_true] -= 1
+    gradients = sgd.backward(weights, activations, dlogits)
+    return loss, [g / len(x) for g in gradients]
+
+
+# mends the loss, not the gradient: sum
+@wrong("batch_gradient", "loss-made-a-sum")
+def _(weights, x, y_true):
+    logits, activations = sgd.forward(weights, x)
+    loss = sgd.sparse_categorical_crossentropy(y_true, logits).sum()
+    dlogits = sgd.softmax(logits)
+    dlogits[np.arange(len(x)), y_true] -= 1
+    return loss, sgd.backward(weights, activations, dlogits)
+
+
+# divides twice
+@wrong("batch_gradient", "divided-twice")
+def _(weights, x, y_true):
+    logits, activations = sgd.forward(weights, x)
+    loss = sgd.sparse_categorical_crossentropy(y_true, logits).mean()
+    dlogits = sgd.loss_gradient(y_true, logits) / len(x)
+    return loss, sgd.backward(weights, activations, dlogits)
+
+
+# divides by the wrong number
+@wrong("batch_gradient", "constant-factor")
+def _(weights, x, y_true):
+    logits, activations = sgd.forward(weights, x)
+    loss = sgd.sparse_categorical_crossentropy(y_true, logits).mean()
+    dlogits = sgd.softmax(logits)
+    dlogits[np.arange(len(x)), y_true] -= 1
+    dlogits /= dlogits.shape[1]
+    return loss, sgd.backward(weights, activations, dlogits)
+
+
+# fixed batch size 32
+@wrong("batch_gradient", "fixed-batch-size")
+def _(weights, x, y_true):
+    logits, activations = sgd.forward(weights, x)
+    loss = sgd.sparse_categorical_crossentropy(y_true, logits).mean()
+    dlogits = sgd.softmax(logits)
+    dlogits[np.arange(len(x)), y_true] -= 1
+    return loss, sgd.backward(weights, activations, dlogits / 32)
+
+
+# divides by size
+@wrong("batch_gradient", "divided-by-all-elements")
+def _(weights, x, y_true):
+    logits, activations = sgd.forward(weights, x)
+    loss = sgd.sparse_categorical_crossentropy(y_true, logits).mean()
+    dlogits = sgd.softmax(logits)
+    dlogits[np.arange(len(x)), y_true] -= 1
+    return loss, sgd.backward(weights, activations, dlogits / dlogits.size)
+
+
+# thinks the sign is the fault
+@wrong("batch_gradient", "opposite-sign")
+def _(weights, x, y_true):
+    logits, activations = sgd.forward(weights, x)
+    loss = sgd.sparse_categorical_crossentropy(y_true, logits).mean()
+    dlogits = -sgd.loss_gradient(y_true, logits)
+    return loss, sgd.backward(weights, activations, dlogits)
+
+
+# ---- dropout_gradient ----------------------------------------------------------------------------
+
+
+@right("dropout_gradient")
+def _(doutputs, keep, rate):
+    return np.where(keep, doutputs / (1 - rate), 0.0)
+
+
+@right("dropout_gradient")
+def _(doutputs, keep, rate):
+    dx = np.zeros_like(doutputs)
+    dx[keep] = doutputs[keep] / (1 - rate)
+    return dx
+
+
+# rate instead of 1 - rate
+@wrong("dropout_gradient", "rate-for-kept-share")
+def _(doutputs, keep, rate):
+    return doutputs * keep / rate
+
+
+# multiplies
+@wrong("dropout_gradient", "multiplies-for-divides")
+def _(doutputs, keep, rate):
+    return doutputs * keep * (1 - rate)
+
+
+# keep forgotten
+@wrong("dropout_gradient", "mask-missing")
+def _(doutputs, keep, rate):
+    return doutputs / (1 - rate)
+
+
+# dropped ones pass on
+@wrong("dropout_gradient", "mask-turned-around")
+def _(doutputs, keep, rate):
+    return doutputs * ~keep / (1 - rate)
+
+
+# divides by the share actually kept
+@wrong("dropout_gradient", "counts-the-kept")
+def _(doutputs, keep, rate):
+    return doutputs * keep / keep.mean()
+
+
+# squares
+@wrong("dropout_gradient", "divided-twice")
+def _(doutputs, keep, rate):
+    return doutputs * keep / (1 - rate) ** 2
+
+
+# 1 + rate
+@wrong("dropout_gradient", "constant-factor")
+def _(doutputs, keep, rate):
+    return doutputs * keep * (1 + rate)
+
+
+# ---- running_mean --------------------------------------------------------------------------------
+
+
+@right("running_mean")
+def _(losses, rows):
+    shown, total, seen = [], 0.0, 0
+    for loss, n in zip(losses, rows, strict=True):
+        total += loss * n
+        seen += n
+        shown.append(total / seen)
+    return np.array(shown)
+
+
+@right("running_mean")
+def _(losses, rows):
+    return [np.average(losses[:i], weights=rows[:i]) for i in range(1, len(losses) + 1)]
+
+
+@right("running_mean")
+def _(losses, rows):
+    # the mean moves toward each new loss by the share of its rows
+    means, mean, seen = [], 0.0, 0
+    for loss, n in zip(losses, rows, strict=True):
+        seen += n
+        mean += (loss - mean) * n / seen
+        means.append(mean)
+    return np.asarray(means)
+
+
+# unweighted mean
+@wrong("running_mean", "mean-of-batch-means")
+def _(losses, rows):
+    return np.cumsum(losses) / np.arange(1, len(losses) + 1)
+
+
+# only final number
+@wrong("running_mean", "only-the-last-value")
+def _(losses, rows):
+    return (losses * rows).sum() / rows.sum()
+
+
+# divides by the total always
+@wrong("running_mean", "divides-by-all-rows")
+def _(losses, rows):
+    return np.cumsum(losses * rows) / rows.sum()
+
+
+# divides by number of batches
+@wrong("running_mean", "divides-by-batches")
+def _(losses, rows):
+    return np.cumsum(losses * rows) / np.arange(1, len(losses) + 1)
+
+
+# division forgotten
+@wrong("running_mean", "sum-for-mean")
+def _(losses, rows):
+    return np.cumsum(losses * rows)
+
+
+# exponential average
+@wrong("running_mean", "half-old-half-new")
+def _(losses, rows):
+    shown = [losses[0]]
+    for loss in losses[1:]:
+        shown.append((shown[-1] + loss) / 2)
+    return np.array(shown)
+
+
+# assumes all batches have the size of the first
+@wrong("running_mean", "mean-of-batch-means")
+def _(losses, rows):
+    return np.cumsum(losses * rows[0]) / (rows[0] * np.arange(1, len(losses) + 1))
+
+
+# ---- train_epoch ---------------------------------------------------------------------------------
+
+
+@right("train_epoch")
+def _(weights, optimizer, x, y, batch_size, rng):
+    order = sgd.shuffle_indices(len(x), rng)
+    losses, hits = [], []
+    for start in range(0, len(x), batch_size):
+        rows = order[start : start + batch_size]
+        weights, loss, acc = sgd.train_step(weights, optimizer, x[rows], y[rows])
+        losses += [loss] * len(rows)
+        hits += [acc] * len(rows)
+    return weights, sum(losses) / len(losses), sum(hits) / len(hits)
+
+
+@right("train_epoch")
+def _(weights, optimizer, x, y, batch_size, rng):
+    order = rng.permutation(len(x))
+    x, y = x[order], y[order]
+    loss = accuracy = seen = 0
+    for rows in sgd.split_batches(np.arange(len(x)), batch_size):
+        weights, new_loss, new_accuracy = sgd.train_step(weights, optimizer, x[rows], y[rows])
+        seen += len(rows)
+        loss += (new_loss - loss) * len(rows) / seen
+        accuracy += (new_accuracy - accuracy) * len(rows) / seen
+    return weights, loss, accuracy
+
+
+# unweighted mean
+@wrong("train_epoch", "mean-of-batch-means")
+def _(weights, optimizer, x, y, batch_size, rng):
+    losses, accs = [], []
+    for rows in sgd.split_batches(sgd.shuffle_indices(len(x), rng), batch_size):
+        weights, loss, acc = sgd.train_step(weights, optimizer, x[rows], y[rows])
+        losses.append(loss)
+        accs.append(acc)
+    return weights, np.mean(losses), np.mean(accs)
+
+
+# last batch's
+@wrong("train_epoch", "last-batch-only")
+def _(weights, optimizer, x, y, batch_size, rng):
+    for rows in sgd.split_batches(sgd.shuffle_indices(len(x), rng), batch_size):
+        weights, loss, acc = sgd.train_step(weights, optimizer, x[rows], y[rows])
+    return weights, loss, acc
+
+
+# measured after the epoch
+@wrong("train_epoch", "evaluates-at-the-end")
+def _(weights, optimizer, x, y, batch_size, rng):
+    for rows in sgd.split_batches(sgd.shuffle_indices(len(x), rng), batch_size):
+        weights, _, _ = sgd.train_step(weights, optimizer, x[rows], y[rows])
+    logits, _ = sgd.forward(weights, x)
+    loss = sgd.sparse_categorical_crossentropy(y, logits).mean()
+    return weights, loss, sgd.accuracy(y, logits)
+
+
+# weights not handed on
+@wrong("train_epoch", "same-weights-for-all-batches")
+def _(weights, optimizer, x, y, batch_size, rng):
+    loss_sum = acc_sum = 0
+    for rows in sgd.split_batches(sgd.shuffle_indices(len(x), rng), batch_size):
+        new_weights, loss, acc = sgd.train_step(weights, optimizer, x[rows], y[rows])
+        loss_sum += loss * len(rows)
+        acc_sum += acc * len(rows)
+    return new_weights, loss_sum / len(x), acc_sum / len(x)
+
+
+# old weights returned
+@wrong("train_epoch", "new-weights-thrown-away")
+def _(weights, optimizer, x, y, batch_size, rng):
+    loss_sum = acc_sum = 0
+    for rows in sgd.split_batches(sgd.shuffle_indices(len(x), rng), batch_size):
+        _, loss, acc = sgd.train_step(weights, optimizer, x[rows], y[rows])
+        loss_sum += loss * len(rows)
+        acc_sum += acc * len(rows)
+    return weights, loss_sum / len(x), acc_sum / len(x)
+
+
+# not shuffled
+@wrong("train_epoch", "no-shuffle")
+def _(weights, optimizer, x, y, batch_size, rng):
+    loss_sum = acc_sum = 0
+    for rows in sgd.split_batches(np.arange(len(x)), batch_size):
+        weights, loss, acc = sgd.train_step(weights, optimizer, x[rows], y[rows])
+        loss_sum += loss * len(rows)
+        acc_sum += acc * len(rows)
+    return weights, loss_sum / len(x), acc_sum / len(x)
+
+
+# shuffles x but not y
+@wrong("train_epoch", "labels-not-shuffled")
+def _(weights, optimizer, x, y, batch_size, rng):
+    x = x[sgd.shuffle_indices(len(x), rng)]
+    loss_sum = acc_sum = 0
+    for rows in sgd.split_batches(np.arange(len(x)), batch_size):
+        weights, loss, acc = sgd.train_step(weights, optimizer, x[rows], y[rows])
+        loss_sum += loss * len(rows)
+        acc_sum += acc * len(rows)
+    return weights, loss_sum / len(x), acc_sum / len(x)
+
+
+# returns sums
+@wrong("train_epoch", "sum-for-mean")
+def _(weights, optimizer, x, y, batch_size, rng):
+    loss_sum = acc_sum = 0
+    for rows in sgd.split_batches(sgd.shuffle_indices(len(x), rng), batch_size):
+        weights, loss, acc = sgd.train_step(weights, optimizer, x[rows], y[rows])
+        loss_sum += loss * len(rows)
+        acc_sum += acc * len(rows)
+    return weights, loss_sum, acc_sum
+
+
+# drop remainder
+@wrong("train_epoch", "drops-last-batch")
+def _(weights, optimizer, x, y, batch_size, rng):
+    order = sgd.shuffle_indices(len(x), rng)
+    loss_sum = acc_sum = seen = 0
+    for i in range(len(x) // batch_size):
+        rows = order[i * batch_size : (i + 1) * batch_size]
+        weights, loss, acc = sgd.train_step(weights, optimizer, x[rows], y[rows])
+        loss_sum += loss * len(rows)
+        acc_sum += acc * len(rows)
+        seen += len(rows)
+    return weights, loss_sum / seen, acc_sum / seen
+
+
+# the first epoch's loss only weighted, accuracy plain
+@wrong("train_epoch", "mean-of-batch-means")
+def _(weights, optimizer, x, y, batch_size, rng):
+    loss_sum, accs = 0, []
+    for rows in sgd.split_batches(sgd.shuffle_indices(len(x), rng), batch_size):
+        weights, loss, acc = sgd.train_step(weights, optimizer, x[rows], y[rows])
+        loss_sum += loss * len(rows)
+        accs.append(acc)
+    return weights, loss_sum / len(x), np.mean(accs)
+
+
+# ---- fit_model -----------------------------------------------------------------------------------
+
+
+@right("fit_model")
+def _(weights, x, y, batch_size, epochs, rng):
+    optimizer = sgd.SGD()
+    for _epoch in range(epochs):
+        order = rng.permutation(len(x))
+        for start in range(0, len(x), batch_size):
+            rows = order[start : start + batch_size]
+            logits, activations = sgd.forward(weights, x[rows])
+            gradients = sgd.backward(weights, activations, sgd.loss_gradient(y[rows], logits))
+            weights = optimizer.update(weights, gradients)
+    return weights
+
+
+@right("fit_model")
+def _(weights, x, y, batch_size, epochs, rng):
+    epoch, sgd_optimizer = 0, sgd.SGD(0.01)
+    while epoch < epochs:
+        for rows in sgd.split_batches(sgd.shuffle_indices(len(x), rng), batch_size):
+            weights = sgd.train_step(weights, sgd_optimizer, x[rows], y[rows])[0]
+        epoch += 1
+    return weights
+
+
+# only batch size mended
+@wrong("fit_model", "no-shuffle")
+def _(weights, x, y, batch_size, epochs, rng):
+    optimizer = sgd.SGD()
+    for _epoch in range(epochs):
+        order = np.arange(len(x))
+        for rows in sgd.split_batches(order, batch_size):
+            weights, _, _ = sgd.train_step(weights, optimizer, x[rows], y[rows])
+    return weights
+
+
+# only shuffle mended
+@wrong("fit_model", "batch-size-not-passed-on")
+def _(weights, x, y, batch_size, epochs, rng):
+    optimizer = sgd.SGD()
+    for _epoch in range(epochs):
+        order = sgd.shuffle_indices(len(x), rng)
+        for rows in sgd.split_batches(order, 32):
+            weights, _, _ = sgd.train_step(weights, optimizer, x[rows], y[rows])
+    return weights
+
+
+# shuffles once before
+@wrong("fit_model", "shuffles-once")
+def _(weights, x, y, batch_size, epochs, rng):
+    optimizer = sgd.SGD()
+    order = sgd.shuffle_indices(len(x), rng)
+    for _epoch in range(epochs):
+        for rows in sgd.split_batches(order, batch_size):
+            weights, _, _ = sgd.train_step(weights, optimizer, x[rows], y[rows])
+    return weights
+
+
+# shuffle in place returns None... uses the unshuffled order
+@wrong("fit_model", "no-shuffle")
+def _(weights, x, y, batch_size, epochs, rng):
+    optimizer = sgd.SGD()
+    for _epoch in range(epochs):
+        order = np.arange(len(x))
+        sgd.shuffle_indices(len(x), rng)
+        for rows in sgd.split_batches(order, batch_size):
+            weights, _, _ = sgd.train_step(weights, optimizer, x[rows], y[rows])
+    return weights
+
+
+# rows index into order a second time
+@wrong("fit_model", "labels-not-shuffled")
+def _(weights, x, y, batch_size, epochs, rng):
+    optimizer = sgd.SGD()
+    for _epoch in range(epochs):
+        order = sgd.shuffle_indices(len(x), rng)
+        x = x[order]
+        for rows in sgd.split_batches(np.arange(len(x)), batch_size):
+            weights, _, _ = sgd.train_step(weights, optimizer, x[rows], y[rows])
+    return weights
+
+
+# returns train_step's tuple
+@wrong("fit_model", "wrong-length")
+def _(weights, x, y, batch_size, epochs, rng):
+    optimizer = sgd.SGD()
+    for _epoch in range(epochs):
+        order = sgd.shuffle_indices(len(x), rng)
+        for rows in sgd.split_batches(order, batch_size):
+            weights, loss, acc = sgd.train_step(weights, optimizer, x[rows], y[rows])
+    return weights, loss, acc
+
+
+# ---- largest_difference --------------------------------------------------------------------------
+
+
+@right("largest_difference")
+def _(weights, others):
+    return max(abs(w - o).max() for w, o in zip(weights, others, strict=True))
+
+
+@right("largest_difference")
+def _(weights, others):
+    a = np.concatenate([w.ravel() for w in weights])
+    b = np.concatenate([w.ravel() for w in others])
+    return np.linalg.norm(a - b, ord=np.inf)
+
+
+@right("largest_difference")
+def _(weights, others):
+    largest = 0.0
+    for w, o in zip(weights, others, strict=True):
+        for a, b in zip(w.flat, o.flat, strict=True):
+            if abs(a - b) > largest:
+                largest = abs(a - b)
+    return largest
+
+
+# abs forgotten
+@wrong("largest_difference", "no-absolute-value")
+def _(weights, others):
+    return max(np.max(w - o) for w, o in zip(weights, others, strict=True))
+
+
+# list, one per array
+@wrong("largest_difference", "one-number-per-array")
+def _(weights, others):
+    return [np.abs(w - o).max() for w, o in zip(weights, others, strict=True)]
+
+
+# only last array
+@wrong("largest_difference", "last-array-only")
+def _(weights, others):
+    for w, o in zip(weights, others, strict=True):
+        largest = np.abs(w - o).max()
+    return largest
+
+
+# ---- reported_loss -------------------------------------------------------------------------------
+
+
+@right("reported_loss")
+def _(weights, optimizer, x, y_true):
+    logits, activations = sgd.forward(weights, x)
+    loss = sgd.sparse_categorical_crossentropy(y_true, logits).mean()
+    gradients = sgd.backward(weights, activations, sgd.loss_gradient(y_true, logits))
+    return optimizer.update(weights, gradients), loss
+
+
+@right("reported_loss")
+def _(weights, optimizer, x, y_true):
+    new_weights, loss, _ = sgd.train_step(weights, optimizer, x, y_true)
+    return new_weights, loss
+
+
+@right("reported_loss")
+def _(weights, optimizer, x, y_true):
+    before = [w.copy() for w in weights]
+    logits, activations = sgd.forward(weights, x)
+    gradients = sgd.backward(weights, activations, sgd.loss_gradient(y_true, logits))
+    weights = optimizer.update(weights, gradients)
+    p = sgd.predict(before, x)
+    return weights, -np.mean(np.log(p[range(len(x)), y_true]))
+
+
+# mean forgotten
+@wrong("reported_loss", "losses-not-averaged")
+def _(weights, optimizer, x, y_true):
+    logits, activations = sgd.forward(weights, x)
+    loss = sgd.sparse_categorical_crossentropy(y_true, logits)
+    gradients = sgd.backward(weights, activations, sgd.loss_gradient(y_true, logits))
+    weights = optimizer.update(weights, gradients)
+    return weights, loss
+
+
+# sum
+@wrong("reported_loss", "sum-for-mean")
+def _(weights, optimizer, x, y_true):
+    logits, activations = sgd.forward(weights, x)
+    loss = sgd.sparse_categorical_crossentropy(y_true, logits).sum()
+    gradients = sgd.backward(weights, activations, sgd.loss_gradient(y_true, logits))
+    weights = optimizer.update(weights, gradients)
+    return weights, loss
+
+
+# mean of both
+@wrong("reported_loss", "before-and-after")
+def _(weights, optimizer, x, y_true):
+    logits, activations = sgd.forward(weights, x)
+    before = sgd.sparse_categorical_crossentropy(y_true, logits).mean()
+    gradients = sgd.backward(weights, activations, sgd.loss_gradient(y_true, logits))
+    weights = optimizer.update(weights, gradients)
+    logits, _ = sgd.forward(weights, x)
+    after = sgd.sparse_categorical_crossentropy(y_true, logits).mean()
+    return weights, (before + after) / 2
+
+
+# returns old weights
+@wrong("reported_loss", "new-weights-thrown-away")
+def _(weights, optimizer, x, y_true):
+    logits, activations = sgd.forward(weights, x)
+    gradients = sgd.backward(weights, activations, sgd.loss_gradient(y_true, logits))
+    optimizer.update(weights, gradients)
+    logits, _ = sgd.forward(weights, x)
+    loss = sgd.sparse_categorical_crossentropy(y_true, logits).mean()
+    return weights, loss
+
+
+# two updates
+@wrong("reported_loss", "updates-twice")
+def _(weights, optimizer, x, y_true):
+    logits, activations = sgd.forward(weights, x)
+    loss = sgd.sparse_categorical_crossentropy(y_true, logits).mean()
+    gradients = sgd.backward(weights, activations, sgd.loss_gradient(y_true, logits))
+    weights = optimizer.update(weights, gradients)
+    weights, _, _ = sgd.train_step(weights, optimizer, x, y_true)
+    return weights, loss
+
+
+# order of the return
+@wrong("reported_loss", "wrong-type")
+def _(weights, optimizer, x, y_true):
+    weights, loss, _ = sgd.train_step(weights, optimizer, x, y_true)
+    return loss, weights
+
+
+# all three
+@wrong("reported_loss", "wrong-type")
+def _(weights, optimizer, x, y_true):
+    return sgd.train_step(weights, optimizer, x, y_true)
+
+
+# ---- early_stopping ------------------------------------------------------------------------------
+
+
+@right("early_stopping")
+def _(val_losses, patience):
+    best, best_epoch = float("inf"), 0
+    for epoch, loss in enumerate(val_losses):
+        if loss < best:
+            best, best_epoch = loss, epoch
+        elif epoch - best_epoch >= patience:
+            return epoch
+    return None
+
+
+@right("early_stopping")
+def _(val_losses, patience):
+    wait = 0
+    for epoch in range(1, len(val_losses)):
+        if val_losses[epoch] < min(val_losses[:epoch]):
+            wait = 0
+        else:
+            wait += 1
+            if wait >= max(patience, 1):
+                return epoch
+
+
+# compares with the previous epoch
+@wrong("early_stopping", "compares-with-the-epoch-before")
+def _(val_losses, patience):
+    wait = 0
+    for epoch in range(1, len(val_losses)):
+        if val_losses[epoch] < val_losses[epoch - 1]:
+            wait = 0
+        else:
+            wait += 1
+            if wait >= max(patience, 1):
+                return epoch
+    return None
+
+
+# > patience
+@wrong("early_stopping", "waits-one-epoch-too-long")
+def _(val_losses, patience):
+    best, wait = np.inf, 0
+    for epoch, loss in enumerate(val_losses):
+        if loss < best:
+            best, wait = loss, 0
+        else:
+            wait += 1
+            if wait > patience:
+                return epoch
+    return None
+
+
+# wait not reset
+@wrong("early_stopping", "never-resets-the-wait")
+def _(val_losses, patience):
+    best, wait = np.inf, 0
+    for epoch, loss in enumerate(val_losses):
+        if loss < best:
+            best = loss
+        else:
+            wait += 1
+            if wait >= patience:
+                return epoch
+    return None
+
+
+# <= counts as better
+@wrong("early_stopping", "ties-count-as-better")
+def _(val_losses, patience):
+    best, wait = np.inf, 0
+    for epoch, loss in enumerate(val_losses):
+        if loss <= best:
+            best, wait = loss, 0
+        else:
+            wait += 1
+            if wait >= patience:
+                return epoch
+    return None
+
+
+# returns the best epoch
+@wrong("early_stopping", "returns-the-best-epoch")
+def _(val_losses, patience):
+    best, best_epoch, wait = np.inf, 0, 0
+    for epoch, loss in enumerate(val_losses):
+        if loss < best:
+            best, best_epoch, wait = loss, epoch, 0
+        else:
+            wait += 1
+            if wait >= patience:
+                return best_epoch
+    return None
+
+
+# from 1
+@wrong("early_stopping", "counts-from-one")
+def _(val_losses, patience):
+    best, wait = np.inf, 0
+    for epoch, loss in enumerate(val_losses, start=1):
+        if loss < best:
+            best, wait = loss, 0
+        else:
+            wait += 1
+            if wait >= patience:
+                return epoch
+    return None
+
+
+# returns last epoch instead of None
+@wrong("early_stopping", "last-epoch-for-none")
+def _(val_losses, patience):
+    best, wait = np.inf, 0
+    for epoch, loss in enumerate(val_losses):
+        if loss < best:
+            best, wait = loss, 0
+        else:
+            wait += 1
+            if wait >= patience:
+                break
+    return epoch
+
+
+# patience 0 stops at once even after an improvement
+@wrong("early_stopping", "patience-0-stops-at-once")
+def _(val_losses, patience):
+    best, wait = np.inf, 0
+    for epoch, loss in enumerate(val_losses):
+        if loss < best:
+            best, wait = loss, 0
+        else:
+            wait += 1
+        if wait >= patience:
+            return epoch
+    return None
+
+
+# ---- batch_losses --------------------------------------------------------------------------------
+
+
+@right("batch_losses")
+def _(running_means, rows):
+    losses, before, seen = [], 0.0, 0
+    for mean, n in zip(running_means, rows, strict=True):
+        total = mean * (seen + n)
+        losses.append((total - before) / n)
+        before, seen = total, seen + n
+    return losses
+
+
+@right("batch_losses")
+def _(running_means, rows):
+    totals = running_means * np.cumsum(rows)
+    return np.diff(totals, prepend=0) / rows
+
+
+@right("batch_losses")
+def _(running_means, rows):
+    seen = np.cumsum(rows)
+    lower = np.tril(np.ones((len(rows), len(rows)))) * rows / seen[:, None]
+    return np.linalg.solve(lower, running_means)
+
+
+# differences of means
+@wrong("batch_losses", "differences-of-means")
+def _(running_means, rows):
+    return np.diff(running_means, prepend=0)
+
+
+# equal batches
+@wrong("batch_losses", "assumes-equal-batches")
+def _(running_means, rows):
+    steps = np.arange(1, len(running_means) + 1)
+    return np.diff(running_means * steps, prepend=0)
+
+
+# division by rows forgotten
+@wrong("batch_losses", "sum-for-mean")
+def _(running_means, rows):
+    return np.diff(running_means * np.cumsum(rows), prepend=0)
+
+
+# first missing
+@wrong("batch_losses", "first-batch-missing")
+def _(running_means, rows):
+    totals = running_means * np.cumsum(rows)
+    return np.diff(totals) / rows[1:]
+
+
+# unchanged
+@wrong("batch_losses", "running-mean-for-batch-loss")
+def _(running_means, rows):
+    return running_means
+
+
+# does the opposite
+@wrong("batch_losses", "averages-again")
+def _(running_means, rows):
+    return np.cumsum(running_means * rows) / np.cumsum(rows)
+
+
+# divides by cumsum
+@wrong("batch_losses", "divides-by-rows-so-far")
+def _(running_means, rows):
+    seen = np.cumsum(rows)
+    return np.diff(running_means * seen, prepend=0) / seen
+
+
+# ---- HalveTheRate --------------------------------------------------------------------------------
+
+
+@right_class("HalveTheRate")
+class CountsToTwo(sgd.Callback):
+    def __init__(self):
+        super().__init__()
+        self.count = 0
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.count = epoch + 1
+        if self.count % 2 == 0:
+            optimizer = self.state.optimizer
+            optimizer.learning_rate = optimizer.learning_rate * 0.5
+
+
+@right_class("HalveTheRate")
+class OneBit(sgd.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        self.state.optimizer.learning_rate *= 0.5 if epoch & 1 else 1.0
+
+
+# epochs 0, 2, 4
+@wrong_class("HalveTheRate", "after-even-epochs")
+class EvenEpochs(sgd.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch % 2 == 0:
+            self.state.optimizer.learning_rate /= 2
+
+
+# every epoch
+@wrong_class("HalveTheRate", "every-epoch")
+class EachEpoch(sgd.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        self.state.optimizer.learning_rate /= 2
+
+
+# begin
+@wrong_class("HalveTheRate", "at-epoch-begin")
+class AtBegin(sgd.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch % 2 == 1:
+            self.state.optimizer.learning_rate /= 2
+
+
+# local variable
+@wrong_class("HalveTheRate", "rate-never-moves")
+class LocalRate(sgd.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        learning_rate = self.state.optimizer.learning_rate
+        if epoch % 2 == 1:
+            learning_rate /= 2
+
+
+# sets on the state
+@wrong_class("HalveTheRate", "rate-never-moves")
+class RateOfTheState(sgd.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch % 2 == 1:
+            self.state.learning_rate = self.state.optimizer.learning_rate / 2
+
+
+# batch hook
+@wrong_class("HalveTheRate", "every-second-batch")
+class EachSecondBatch(sgd.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        if batch % 2 == 1:
+            self.state.optimizer.learning_rate /= 2
+
+
+# misspelt
+@wrong_class("HalveTheRate", "rate-never-moves")
+class MisspeltHook(sgd.Callback):
+    def on_epoch_ended(self, epoch, logs=None):
+        if epoch % 2 == 1:
+            self.state.optimizer.learning_rate /= 2
+
+
+# parameters
+@wrong_class("HalveTheRate", "raises-an-error")
+class NoEpochArgument(sgd.Callback):
+    def on_epoch_end(self, logs=None):
+        if self.state.epoch % 2 == 1:
+            self.state.optimizer.learning_rate /= 2
+
+
+# halving only once
+@wrong_class("HalveTheRate", "halves-only-once")
+class OnlyOnce(sgd.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch == 1:
+            self.state.optimizer.learning_rate /= 2
+
+
+# keras's spelling
+@wrong_class("HalveTheRate", "raises-an-error")
+class ModelAsInKeras(sgd.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch % 2 == 1:
+            self.model.optimizer.learning_rate /= 2
+
+
+# ---- CountUpdates --------------------------------------------------------------------------------
+
+
+@right_class("CountUpdates")
+class FromTrainBegin(sgd.Callback):
+    updates = 0
+
+    def on_train_begin(self, logs=None):
+        self.updates = 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.updates = self.updates + 1
+
+
+@right_class("CountUpdates")
+class CounterOfBatches(sgd.Callback):
+    def __init__(self):
+        self.batches = Counter()
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.batches[batch] += 1
+
+    @property
+    def updates(self):
+        return sum(self.batches.values())
+
+
+# counts epochs
+@wrong_class("CountUpdates", "counts-epochs")
+class Epochs(sgd.Callback):
+    def __init__(self):
+        self.updates = 0
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.updates += 1
+
+
+# reset each epoch
+@wrong_class("CountUpdates", "starts-anew-each-epoch")
+class SetBack(sgd.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        self.updates = 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.updates += 1
+
+
+# test hook
+@wrong_class("CountUpdates", "counts-validation-only")
+class TestBatches(sgd.Callback):
+    def __init__(self):
+        self.updates = 0
+
+    def on_test_batch_end(self, batch, logs=None):
+        self.updates += 1
+
+
+# the batch number
+@wrong_class("CountUpdates", "keeps-the-batch-number")
+class TheBatchNumber(sgd.Callback):
+    def __init__(self):
+        self.updates = 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.updates = batch
+
+
+# batch + 1
+@wrong_class("CountUpdates", "starts-anew-each-epoch")
+class BatchNumberPlusOne(sgd.Callback):
+    def __init__(self):
+        self.updates = 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.updates = batch + 1
+
+
+# adds batch number
+@wrong_class("CountUpdates", "adds-batch-numbers")
+class SumOfBatchNumbers(sgd.Callback):
+    def __init__(self):
+        self.updates = 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.updates += batch
+
+
+# both begin and end
+@wrong_class("CountUpdates", "counts-begin-and-end")
+class BeginAndEnd(sgd.Callback):
+    def __init__(self):
+        self.updates = 0
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.updates += 1
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.updates += 1
+
+
+# train and test batches
+@wrong_class("CountUpdates", "counts-validation-batches")
+class TestBatchesToo(sgd.Callback):
+    def __init__(self):
+        self.updates = 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.updates += 1
+
+    def on_test_batch_end(self, batch, logs=None):
+        self.updates += 1
+
+
+# forgets init: attribute does not exist
+@wrong_class("CountUpdates", "raises-an-error")
+class NeverSetToZero(sgd.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        self.updates += 1
+
+
+# ---- Order the lines -----------------------------------------------------------------------------
+
+order(
+    "order_forward",
+    """
+    h, activations = x, [x]
+    for kernel, bias in zip(weights[:-2:2], weights[1:-2:2], strict=True):
+        z = sgd.dense(h, kernel, bias)
+        h = sgd.relu(z)
+        activations.append(h)
+    logits = sgd.dense(h, weights[-2], weights[-1])
+    return logits, activations
+    """,
+)
+
+# notes the values before the ReLU
+order(
+    "order_forward",
+    """
+    h, activations = x, [x]
+    for kernel, bias in zip(weights[:-2:2], weights[1:-2:2], strict=True):
+        z = sgd.dense(h, kernel, bias)
+        activations.append(z)
+        h = sgd.relu(z)
+    logits = sgd.dense(h, weights[-2], weights[-1])
+    return logits, activations
+    """,
+    "collected-before-relu",
+)
+
+# list begins empty: x is missing
+order(
+    "order_forward",
+    """
+    h, activations = x, []
+    for kernel, bias in zip(weights[:-2:2], weights[1:-2:2], strict=True):
+        z = sgd.dense(h, kernel, bias)
+        h = sgd.relu(z)
+        activations.append(h)
+    logits = sgd.dense(h, weights[-2], weights[-1])
+    return logits, activations
+    """,
+    "input-not-collected",
+)
+
+# ReLU behind the last layer too
+order(
+    "order_forward",
+    """
+    h, activations = x, [x]
+    for kernel, bias in zip(weights[:-2:2], weights[1:-2:2], strict=True):
+        z = sgd.dense(h, kernel, bias)
+        h = sgd.relu(z)
+        activations.append(h)
+    logits = sgd.relu(sgd.dense(h, weights[-2], weights[-1]))
+    return logits, activations
+    """,
+    "relu-on-last-layer",
+)
+
+# appends h before it is computed anew
+order(
+    "order_forward",
+    """
+    h, activations = x, [x]
+    for kernel, bias in zip(weights[:-2:2], weights[1:-2:2], strict=True):
+        activations.append(h)
+        z = sgd.dense(h, kernel, bias)
+        h = sgd.relu(z)
+    logits = sgd.dense(h, weights[-2], weights[-1])
+    return logits, activations
+    """,
+    "collected-too-early",
+)
+
+order(
+    "order_numerical_gradient",
+    """
+    weights = [w.copy() for w in weights]
+    gradients = [np.zeros_like(w) for w in weights]
+    for w, gradient in zip(weights, gradients, strict=True):
+        for index in np.ndindex(w.shape):
+            middle = w[index]
+            w[index] = middle + epsilon
+            above = loss_function(weights)
+            w[index] = middle - epsilon
+            below = loss_function(weights)
+            w[index] = middle
+            gradient[index] = (above - below) / (2 * epsilon)
+    return gradients
+    """,
+)
+
+# steps back once only from above: lands in the middle
+order(
+    "order_numerical_gradient",
+    """
+    weights = [w.copy() for w in weights]
+    gradients = [np.zeros_like(w) for w in weights]
+    for w, gradient in zip(weights, gradients, strict=True):
+        for index in np.ndindex(w.shape):
+            middle = w[index]
+            w[index] = middle + epsilon
+            above = loss_function(weights)
+            w[index] = w[index] - epsilon
+            below = loss_function(weights)
+            w[index] = middle
+            gradient[index] = (above - below) / (2 * epsilon)
+    return gradients
+    """,
+    "back-to-the-middle",
+)
+
+# divides by epsilon
+order(
+    "order_numerical_gradient",
+    """
+    weights = [w.copy() for w in weights]
+    gradients = [np.zeros_like(w) for w in weights]
+    for w, gradient in zip(weights, gradients, strict=True):
+        for index in np.ndindex(w.shape):
+            middle = w[index]
+            w[index] = middle + epsilon
+            above = loss_function(weights)
+            w[index] = middle - epsilon
+            below = loss_function(weights)
+            w[index] = middle
+            gradient[index] = (above - below) / epsilon
+    return gradients
+    """,
+    "half-the-distance",
+)
+
+# weight not put back
+order(
+    "order_numerical_gradient",
+    """
+    weights = [w.copy() for w in weights]
+    gradients = [np.zeros_like(w) for w in weights]
+    for w, gradient in zip(weights, gradients, strict=True):
+        for index in np.ndindex(w.shape):
+            middle = w[index]
+            w[index] = middle + epsilon
+            above = loss_function(weights)
+            w[index] = middle - epsilon
+            below = loss_function(weights)
+            gradient[index] = (above - below) / (2 * epsilon)
+    return gradients
+    """,
+    "weight-not-restored",
+)
+
+order(
+    "order_train_step",
+    """
+    logits, activations = sgd.forward(weights, x)
+    loss = sgd.sparse_categorical_crossentropy(y_true, logits).mean()
+    dlogits = sgd.loss_gradient(y_true, logits)
+    gradients = sgd.backward(weights, activations, dlogits)
+    weights = optimizer.update(weights, gradients)
+    return weights, loss, sgd.accuracy(y_true, logits)
+    """,
+)
+
+# softmax applied twice
+order(
+    "order_train_step",
+    """
+    logits, activations = sgd.forward(weights, x)
+    loss = sgd.sparse_categorical_crossentropy(y_true, logits).mean()
+    dlogits = sgd.loss_gradient(y_true, sgd.softmax(logits))
+    gradients = sgd.backward(weights, activations, dlogits)
+    weights = optimizer.update(weights, gradients)
+    return weights, loss, sgd.accuracy(y_true, logits)
+    """,
+    "softmax-twice",
+)
+
+# sum in place of the mean
+order(
+    "order_train_step",
+    """
+    logits, activations = sgd.forward(weights, x)
+    loss = sgd.sparse_categorical_crossentropy(y_true, logits).sum()
+    dlogits = sgd.loss_gradient(y_true, logits)
+    gradients = sgd.backward(weights, activations, dlogits)
+    weights = optimizer.update(weights, gradients)
+    return weights, loss, sgd.accuracy(y_true, logits)
+    """,
+    "sum-for-mean",
+)
+
+# loss measured after the update
+order(
+    "order_train_step",
+    """
+    logits, activations = sgd.forward(weights, x)
+    dlogits = sgd.loss_gradient(y_true, logits)
+    gradients = sgd.backward(weights, activations, dlogits)
+    weights = optimizer.update(weights, gradients)
+    logits, _ = sgd.forward(weights, x)
+    loss = sgd.sparse_categorical_crossentropy(y_true, logits).mean()
+    return weights, loss, sgd.accuracy(y_true, logits)
+    """,
+    "loss-after-update",
+)
+
+# update before the gradients exist
+order(
+    "order_train_step",
+    """
+    logits, activations = sgd.forward(weights, x)
+    loss = sgd.sparse_categorical_crossentropy(y_true, logits).mean()
+    dlogits = sgd.loss_gradient(y_true, logits)
+    weights = optimizer.update(weights, gradients)
+    gradients = sgd.backward(weights, activations, dlogits)
+    return weights, loss, sgd.accuracy(y_true, logits)
+    """,
+    "raises-an-error",
+)
+
+order(
+    "order_fit_textbook",
+    """
+    history = {"loss": [], "accuracy": []}
+    for epoch in range(epochs):
+        order = sgd.shuffle_indices(len(x), rng)
+        loss_sum = acc_sum = 0.0
+        for rows in sgd.split_batches(order, batch_size):
+            weights, loss, acc = sgd.train_step(weights, opt, x[rows], y[rows])
+            loss_sum += loss * len(rows)
+            acc_sum += acc * len(rows)
+        history["loss"].append(loss_sum / len(x))
+        history["accuracy"].append(acc_sum / len(x))
+    return weights, history
+    """,
+)
+
+# shuffled once
+order(
+    "order_fit_textbook",
+    """
+    history = {"loss": [], "accuracy": []}
+    order = sgd.shuffle_indices(len(x), rng)
+    for epoch in range(epochs):
+        loss_sum = acc_sum = 0.0
+        for rows in sgd.split_batches(order, batch_size):
+            weights, loss, acc = sgd.train_step(weights, opt, x[rows], y[rows])
+            loss_sum += loss * len(rows)
+            acc_sum += acc * len(rows)
+        history["loss"].append(loss_sum / len(x))
+        history["accuracy"].append(acc_sum / len(x))
+    return weights, history
+    """,
+    "shuffles-once",
+)
+
+# sums not set back per epoch
+order(
+    "order_fit_textbook",
+    """
+    history = {"loss": [], "accuracy": []}
+    loss_sum = acc_sum = 0.0
+    for epoch in range(epochs):
+        order = sgd.shuffle_indices(len(x), rng)
+        for rows in sgd.split_batches(order, batch_size):
+            weights, loss, acc = sgd.train_step(weights, opt, x[rows], y[rows])
+            loss_sum += loss * len(rows)
+            acc_sum += acc * len(rows)
+        history["loss"].append(loss_sum / len(x))
+        history["accuracy"].append(acc_sum / len(x))
+    return weights, history
+    """,
+    "sums-never-set-back",
+)
+
+# loss not weighted by rows
+order(
+    "order_fit_textbook",
+    """
+    history = {"loss": [], "accuracy": []}
+    for epoch in range(epochs):
+        order = sgd.shuffle_indices(len(x), rng)
+        loss_sum = acc_sum = 0.0
+        for rows in sgd.split_batches(order, batch_size):
+            weights, loss, acc = sgd.train_step(weights, opt, x[rows], y[rows])
+            loss_sum += loss
+            acc_sum += acc * len(rows)
+        history["loss"].append(loss_sum / len(x))
+        history["accuracy"].append(acc_sum / len(x))
+    return weights, history
+    """,
+    "batch-losses-not-weighted",
+)
