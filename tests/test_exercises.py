@@ -8,6 +8,7 @@ import pkgutil
 import random
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -87,6 +88,19 @@ def test_how_many_there_are():
     assert sum(bool(exercise.lines) for exercise in EXERCISES.values()) >= 3
     assert sum(exercise.given is not None for exercise in EXERCISES.values()) >= 5
     assert sum(len(exercise.misconceptions) for exercise in EXERCISES.values()) >= 90
+
+
+def test_the_readme_knows_how_many():
+    exercises = EXERCISES.values()
+    lines = sum(bool(exercise.lines) for exercise in exercises)
+    faults = sum(exercise.given is not None for exercise in exercises)
+    ideas = sum(len(exercise.misconceptions) for exercise in exercises)
+    readme = Path(sgd.__file__).parents[1] / "README.md"
+    words = " ".join(readme.read_text(encoding="utf-8").split())
+    written = len(exercises) - lines - faults
+    assert f"There are {len(exercises)} exercises: {written} functions to write" in words
+    assert f"{lines} to put in order line by line, and {faults} with a fault to find." in words
+    assert f"Together they know {ideas} wrong ideas." in words
 
 
 @pytest.mark.parametrize("name", NAMES)

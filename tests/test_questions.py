@@ -412,7 +412,7 @@ def test_every_answer_in_numbers_is_computed():
 # ---- What other right answers say, tried out ----------------------------------------------------
 
 
-def test_three_batches_are_what_makes_the_mean_of_means_wrong():
+def test_the_mean_of_means_is_among_the_options():
     plain = np.mean([1, 2, 6])
     assert plain in [numbers_in(o["text"])[0] for o in BY_ID["three-batches-one-number"]["options"]]
 

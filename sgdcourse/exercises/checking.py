@@ -311,7 +311,7 @@ def _cause_of_value(difference: Difference, expected: Any, got: Any) -> tuple[st
 
 def _evidence(case: str, difference: Difference) -> list[tuple[str, str]]:
     """Make the lines that show the first case that differs."""
-    place = f" at {difference.place}" if difference.place else ""
+    place = f" in result{difference.place}" if difference.place else ""
     rows = [
         ("Case", case),
         ("Expected" + place, in_words(difference.expected)),

@@ -10,8 +10,9 @@ import numpy as np
 
 import sgdcourse as sgd
 from tests.answers import order, right, right_class, wrong, wrong_class
+from tests.answers.epochs import fit_order
 
-# ---- shuffle_indices -----------------------------------------------------------------------------
+# ---- shuffle_indices ---------------------------------------------------------------------------
 
 
 @right("shuffle_indices")
@@ -74,7 +75,7 @@ def _(num_samples, rng):
     return rng.permutation(num_samples)
 
 
-# ---- split_batches -------------------------------------------------------------------------------
+# ---- split_batches -----------------------------------------------------------------------------
 
 
 @right("split_batches")
@@ -151,7 +152,7 @@ def _(indices, batch_size):
         yield indices[start : start + batch_size - 1]
 
 
-# ---- steps_per_epoch -----------------------------------------------------------------------------
+# ---- steps_per_epoch ---------------------------------------------------------------------------
 
 
 @right("steps_per_epoch")
@@ -199,7 +200,7 @@ def _(num_samples, batch_size):
     return math.ceil(num_samples // batch_size)
 
 
-# ---- deal_epoch ----------------------------------------------------------------------------------
+# ---- deal_epoch --------------------------------------------------------------------------------
 
 
 @right("deal_epoch")
@@ -288,7 +289,7 @@ def _(x, y, batch_size, rng):
         yield x[rows], y[rows]
 
 
-# ---- dense ---------------------------------------------------------------------------------------
+# ---- dense -------------------------------------------------------------------------------------
 
 
 @right("dense")
@@ -357,7 +358,7 @@ def _(x, kernel, bias):
     return x * kernel + bias
 
 
-# ---- relu ----------------------------------------------------------------------------------------
+# ---- relu --------------------------------------------------------------------------------------
 
 
 @right("relu")
@@ -445,7 +446,7 @@ def _(x):
     return 0
 
 
-# ---- softmax -------------------------------------------------------------------------------------
+# ---- softmax -----------------------------------------------------------------------------------
 
 
 @right("softmax")
@@ -533,7 +534,7 @@ def _(logits):
     return e / e.sum(axis=1, keepdims=True)
 
 
-# ---- sparse_categorical_crossentropy -------------------------------------------------------------
+# ---- sparse_categorical_crossentropy -----------------------------------------------------------
 
 
 @right("sparse_categorical_crossentropy")
@@ -629,7 +630,7 @@ def _(y_true, logits):
     return -(one_hot * log_p).mean(axis=1)
 
 
-# ---- accuracy ------------------------------------------------------------------------------------
+# ---- accuracy ----------------------------------------------------------------------------------
 
 
 @right("accuracy")
@@ -707,7 +708,7 @@ def _(y_true, logits):
     return np.mean(logits.max(axis=1) == y_true)
 
 
-# ---- loss_gradient -------------------------------------------------------------------------------
+# ---- loss_gradient -----------------------------------------------------------------------------
 
 
 @right("loss_gradient")
@@ -792,7 +793,7 @@ def _(y_true, logits):
     return logits
 
 
-# ---- dense_gradients -----------------------------------------------------------------------------
+# ---- dense_gradients ---------------------------------------------------------------------------
 
 
 @right("dense_gradients")
@@ -881,7 +882,7 @@ def _(x, kernel, doutputs):
     return doutputs.sum(axis=0), x.T @ doutputs, doutputs @ kernel.T
 
 
-# ---- relu_gradient -------------------------------------------------------------------------------
+# ---- relu_gradient -----------------------------------------------------------------------------
 
 
 @right("relu_gradient")
@@ -944,7 +945,7 @@ def _(doutputs, outputs):
     return doutputs[outputs > 0]
 
 
-# ---- backward ------------------------------------------------------------------------------------
+# ---- backward ----------------------------------------------------------------------------------
 
 
 @right("backward")
@@ -1072,7 +1073,7 @@ def _(weights, activations, dlogits):
     return gradients
 
 
-# ---- batch_gradient ------------------------------------------------------------------------------
+# ---- batch_gradient ----------------------------------------------------------------------------
 
 
 @right("batch_gradient")
@@ -1152,7 +1153,7 @@ def _(weights, x, y_true):
     return loss, sgd.backward(weights, activations, dlogits)
 
 
-# ---- dropout_gradient ----------------------------------------------------------------------------
+# ---- dropout_gradient --------------------------------------------------------------------------
 
 
 @right("dropout_gradient")
@@ -1209,7 +1210,7 @@ def _(doutputs, keep, rate):
     return doutputs * keep * (1 + rate)
 
 
-# ---- running_mean --------------------------------------------------------------------------------
+# ---- running_mean ------------------------------------------------------------------------------
 
 
 @right("running_mean")
@@ -1283,7 +1284,7 @@ def _(losses, rows):
     return np.cumsum(losses * rows[0]) / (rows[0] * np.arange(1, len(losses) + 1))
 
 
-# ---- train_epoch ---------------------------------------------------------------------------------
+# ---- train_epoch -------------------------------------------------------------------------------
 
 
 @right("train_epoch")
@@ -1421,7 +1422,7 @@ def _(weights, optimizer, x, y, batch_size, rng):
     return weights, loss_sum / len(x), np.mean(accs)
 
 
-# ---- fit_model -----------------------------------------------------------------------------------
+# ---- fit_model ---------------------------------------------------------------------------------
 
 
 @right("fit_model")
@@ -1515,7 +1516,7 @@ def _(weights, x, y, batch_size, epochs, rng):
     return weights, loss, acc
 
 
-# ---- largest_difference --------------------------------------------------------------------------
+# ---- largest_difference ------------------------------------------------------------------------
 
 
 @right("largest_difference")
@@ -1560,7 +1561,7 @@ def _(weights, others):
     return largest
 
 
-# ---- reported_loss -------------------------------------------------------------------------------
+# ---- reported_loss -----------------------------------------------------------------------------
 
 
 @right("reported_loss")
@@ -1654,7 +1655,7 @@ def _(weights, optimizer, x, y_true):
     return sgd.train_step(weights, optimizer, x, y_true)
 
 
-# ---- early_stopping ------------------------------------------------------------------------------
+# ---- early_stopping ----------------------------------------------------------------------------
 
 
 @right("early_stopping")
@@ -1768,7 +1769,7 @@ def _(val_losses, patience):
 @wrong("early_stopping", "last-epoch-for-none")
 def _(val_losses, patience):
     best, wait = np.inf, 0
-    for epoch, loss in enumerate(val_losses):
+    for epoch, loss in enumerate(val_losses):  # noqa: B007
         if loss < best:
             best, wait = loss, 0
         else:
@@ -1792,7 +1793,7 @@ def _(val_losses, patience):
     return None
 
 
-# ---- batch_losses --------------------------------------------------------------------------------
+# ---- batch_losses ------------------------------------------------------------------------------
 
 
 @right("batch_losses")
@@ -1863,7 +1864,7 @@ def _(running_means, rows):
     return np.diff(running_means * seen, prepend=0) / seen
 
 
-# ---- HalveTheRate --------------------------------------------------------------------------------
+# ---- HalveTheRate ------------------------------------------------------------------------------
 
 
 @right_class("HalveTheRate")
@@ -1965,7 +1966,7 @@ class ModelAsInKeras(sgd.Callback):
             self.model.optimizer.learning_rate /= 2
 
 
-# ---- CountUpdates --------------------------------------------------------------------------------
+# ---- CountUpdates ------------------------------------------------------------------------------
 
 
 @right_class("CountUpdates")
@@ -2085,7 +2086,7 @@ class NeverSetToZero(sgd.Callback):
         self.updates += 1
 
 
-# ---- Order the lines -----------------------------------------------------------------------------
+# ---- Order the lines ---------------------------------------------------------------------------
 
 order(
     "order_forward",
@@ -2306,8 +2307,7 @@ order(
     "raises-an-error",
 )
 
-order(
-    "order_fit_textbook",
+fit_order(
     """
     history = {"loss": [], "accuracy": []}
     for epoch in range(epochs):
@@ -2324,8 +2324,7 @@ order(
 )
 
 # shuffled once
-order(
-    "order_fit_textbook",
+fit_order(
     """
     history = {"loss": [], "accuracy": []}
     order = sgd.shuffle_indices(len(x), rng)
@@ -2343,8 +2342,7 @@ order(
 )
 
 # sums not set back per epoch
-order(
-    "order_fit_textbook",
+fit_order(
     """
     history = {"loss": [], "accuracy": []}
     loss_sum = acc_sum = 0.0
@@ -2362,8 +2360,7 @@ order(
 )
 
 # loss not weighted by rows
-order(
-    "order_fit_textbook",
+fit_order(
     """
     history = {"loss": [], "accuracy": []}
     for epoch in range(epochs):

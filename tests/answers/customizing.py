@@ -43,8 +43,20 @@ def _(initial_learning_rate, decay_steps, decay_rate, step):
 
 @wrong("exponential_decay", "linear-decay")
 def _(initial_learning_rate, decay_steps, decay_rate, step):
+    target = initial_learning_rate * decay_rate
+    return initial_learning_rate + (target - initial_learning_rate) * step / decay_steps
+
+
+@wrong("exponential_decay", "factor-instead-of-power")
+def _(initial_learning_rate, decay_steps, decay_rate, step):
     decays = step / decay_steps
     return initial_learning_rate * (decay_rate * decays)
+
+
+@wrong("exponential_decay", "decay-rate-as-what-is-lost")
+def _(initial_learning_rate, decay_steps, decay_rate, step):
+    kept = 1 - decay_rate
+    return initial_learning_rate * math.pow(kept, step / decay_steps)
 
 
 @wrong("exponential_decay", "decays-each-step")
@@ -82,6 +94,11 @@ def _(initial_learning_rate, decay_steps, decay_rate, step):
 def _(initial_learning_rate, decay_steps, decay_rate, step):
     step = step + 1
     return initial_learning_rate * decay_rate ** (step / decay_steps)
+
+
+@wrong("exponential_decay", "raises-an-error")
+def _(initial_learning_rate, decay_steps, decay_rate, step):
+    return initial_learning_rate * math.pow(decay_rate, step / decay_step)  # noqa: F821
 
 
 @wrong("exponential_decay", "prints-instead-of-returning")
@@ -187,6 +204,12 @@ def _(gradients, global_clipnorm):
     return gradients
 
 
+@wrong("clip_by_global_norm", "not-finite")
+def _(gradients, global_clipnorm):
+    length = np.sqrt(sum((g**2).sum() for g in gradients))
+    return [g / length * min(length, global_clipnorm) for g in gradients]
+
+
 @wrong("clip_by_global_norm", "changes-its-input")
 def _(gradients, global_clipnorm):
     length = np.linalg.norm(np.concatenate([g.ravel() for g in gradients]))
@@ -270,6 +293,12 @@ def _(weights, gradients, learning_rate, weight_decay):
 def _(weights, gradients, learning_rate, weight_decay):
     keep = 1 - learning_rate * weight_decay
     return [keep * w + learning_rate * g for w, g in zip(weights, gradients)]
+
+
+@wrong("weight_decay_update", "returns-nothing")
+def _(weights, gradients, learning_rate, weight_decay):
+    for w, g in zip(weights, gradients):
+        w = (1 - learning_rate * weight_decay) * w - learning_rate * g
 
 
 @wrong("weight_decay_update", "changes-its-input")
@@ -370,3 +399,17 @@ def _(weights, batches_of_gradients, learning_rate):
 @wrong("accumulate_gradients", "rate-missing")
 def _(weights, batches_of_gradients, learning_rate):
     return [w - np.mean(arrays, axis=0) for w, arrays in zip(weights, zip(*batches_of_gradients))]
+
+
+@wrong("accumulate_gradients", "changes-its-input")
+def _(weights, batches_of_gradients, learning_rate):
+    total = batches_of_gradients[0]
+    for gradients in batches_of_gradients[1:]:
+        for t, g in zip(total, gradients):
+            t += g
+    return [w - learning_rate * t / len(batches_of_gradients) for w, t in zip(weights, total)]
+
+
+@wrong("accumulate_gradients", "raises-an-error")
+def _(weights, batches_of_gradients, learning_rate):
+    return [w - learning_rate * np.mean(batches_of_gradients) for w in weights]

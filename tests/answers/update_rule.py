@@ -147,6 +147,21 @@ def _(weights, velocities, gradients, learning_rate, momentum):
     return [w - learning_rate * b for w, b in zip(weights, buffers)], buffers
 
 
+@wrong("momentum_update", "average-of-the-gradients")
+def _(weights, velocities, gradients, learning_rate, momentum):
+    new_weights, averages = [], []
+    for w, v, g in zip(weights, velocities, gradients):
+        averages.append(g + momentum * (v - g))
+        new_weights.append(w - learning_rate * averages[-1])
+    return new_weights, averages
+
+
+@wrong("momentum_update", "momentum-times-the-gradient")
+def _(weights, velocities, gradients, learning_rate, momentum):
+    v = [momentum * v - momentum * learning_rate * g for v, g in zip(velocities, gradients)]
+    return [w + u for w, u in zip(weights, v)], v
+
+
 @wrong("momentum_update", "old-velocity")
 def _(weights, velocities, gradients, learning_rate, momentum):
     new_weights = [w + v for w, v in zip(weights, velocities)]
@@ -275,6 +290,24 @@ def _(weights, velocities, gradients, learning_rate, momentum):
 def _(weights, velocities, gradients, learning_rate, momentum):
     v = [momentum * v - learning_rate * g for v, g in zip(velocities, gradients)]
     return [w + u - learning_rate * g for w, u, g in zip(weights, v, gradients)], v
+
+
+@wrong("nesterov_update", "momentum-squared")
+def _(weights, velocities, gradients, learning_rate, momentum):
+    v = [momentum * v - learning_rate * g for v, g in zip(velocities, gradients)]
+    ahead = [momentum * momentum * u for u in v]
+    return [w + a - learning_rate * g for w, a, g in zip(weights, ahead, gradients)], v
+
+
+@wrong("nesterov_update", "rate-outside-the-velocity")
+def _(weights, velocities, gradients, learning_rate, momentum):
+    new_weights, buffers = [], []
+    for w, b, g in zip(weights, velocities, gradients):
+        b = momentum * b + g
+        direction = g + momentum * b
+        buffers.append(b)
+        new_weights.append(w - learning_rate * direction)
+    return new_weights, buffers
 
 
 @wrong("nesterov_update", "looks-ahead-from-the-velocity")
@@ -475,6 +508,16 @@ def _(weights, velocities, gradients, learning_rate, momentum):
 
 @right("momentum_for_all")
 def _(weights, velocities, gradients, learning_rate, momentum):
+    # mended in place of the list that is handed over: a list of its own, filled by number
+    velocities, new_weights = list(velocities), []
+    for i, (w, g) in enumerate(zip(weights, gradients)):
+        velocities[i] = momentum * velocities[i] - learning_rate * g
+        new_weights.append(w + velocities[i])
+    return new_weights, velocities
+
+
+@right("momentum_for_all")
+def _(weights, velocities, gradients, learning_rate, momentum):
     # equal shapes: all in one array
     w, v, g = np.stack(weights), np.stack(velocities), np.stack(gradients)
     v = momentum * v - learning_rate * g
@@ -490,6 +533,15 @@ def _(weights, velocities, gradients, learning_rate, momentum):
         new_weights.append(w + new)
         new_velocities.append(new)
     return new_weights, new_velocities
+
+
+@wrong("momentum_for_all", "velocity-carried-on")
+def _(weights, velocities, gradients, learning_rate, momentum):
+    new_weights, new_velocities = [], [velocities[0]]
+    for i in range(len(weights)):
+        new_velocities.append(momentum * new_velocities[-1] - learning_rate * gradients[i])
+        new_weights.append(weights[i] + new_velocities[-1])
+    return new_weights, new_velocities[1:]
 
 
 @wrong("momentum_for_all", "one-velocity-returned")
@@ -525,6 +577,22 @@ def _(weights, velocities, gradients, learning_rate, momentum):
     g = gradients[0]
     velocities = [momentum * v - learning_rate * g for v in velocities]
     return [w + v for w, v in zip(weights, velocities)], velocities
+
+
+@wrong("momentum_for_all", "returns-nothing")
+def _(weights, velocities, gradients, learning_rate, momentum):
+    for w, v, g in zip(weights, velocities, gradients):
+        v = momentum * v - learning_rate * g
+        w = w + v
+
+
+@wrong("momentum_for_all", "changes-its-input")
+def _(weights, velocities, gradients, learning_rate, momentum):
+    for w, v, g in zip(weights, velocities, gradients):
+        v *= momentum
+        v -= learning_rate * g
+        w += v
+    return weights, velocities
 
 
 @wrong("momentum_for_all", "mean-velocity")

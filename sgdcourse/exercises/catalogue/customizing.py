@@ -30,12 +30,12 @@ EXPONENTIAL_DECAY = Exercise(
     "by the factor `decay_rate` in every `decay_steps` updates.",
     reference=exponential_decay,
     cases=(
-        call("rate 0.1, times 0.5 in every 100 updates: update 100", 0.1, 100, 0.5, 100),
-        call("the same, update 25", 0.1, 100, 0.5, 25),
-        call("the same, update 0", 0.1, 100, 0.5, 0),
-        call("the same, update 250", 0.1, 100, 0.5, 250),
-        call("rate 0.4, times 0.9 in every 7 updates: update 3", 0.4, 7, 0.9, 3),
-        call("the same, update 1000", 0.4, 7, 0.9, 1000),
+        call("first rate 0.1, times 0.8 in every 100 updates: update 100", 0.1, 100, 0.8, 100),
+        call("first rate 0.1, times 0.8 in every 100 updates: update 25", 0.1, 100, 0.8, 25),
+        call("first rate 0.1, times 0.8 in every 100 updates: update 0", 0.1, 100, 0.8, 0),
+        call("first rate 0.1, times 0.8 in every 100 updates: update 250", 0.1, 100, 0.8, 250),
+        call("first rate 0.4, times 0.9 in every 7 updates: update 3", 0.4, 7, 0.9, 3),
+        call("first rate 0.4, times 0.9 in every 7 updates: update 1000", 0.4, 7, 0.9, 1000),
     ),
     misconceptions=(
         Misconception(
@@ -48,10 +48,26 @@ EXPONENTIAL_DECAY = Exercise(
         ),
         Misconception(
             "linear-decay",
-            "You multiply by the number of decays instead of raising to its power: a straight "
-            "line, not an exponential curve.",
+            "The rate falls along a straight line, by the same AMOUNT in each update; it would "
+            "end below 0. In Keras it shrinks by the same FACTOR in each update.",
+            lambda initial_learning_rate, decay_steps, decay_rate, step: (
+                initial_learning_rate * (1 - (1 - decay_rate) * step / decay_steps)
+            ),
+        ),
+        Misconception(
+            "factor-instead-of-power",
+            "You multiplied by the number of decays instead of raising to its power, so update 0 "
+            "has the rate 0, and later the rate grows.",
             lambda initial_learning_rate, decay_steps, decay_rate, step: (
                 initial_learning_rate * decay_rate * step / decay_steps
+            ),
+        ),
+        Misconception(
+            "decay-rate-as-what-is-lost",
+            "You took `decay_rate` for the share that is lost. In Keras it is the share that "
+            "stays: 0.9 is a slow decay.",
+            lambda initial_learning_rate, decay_steps, decay_rate, step: (
+                initial_learning_rate * (1 - decay_rate) ** (step / decay_steps)
             ),
         ),
         Misconception(
@@ -64,7 +80,8 @@ EXPONENTIAL_DECAY = Exercise(
         ),
         Misconception(
             "exponent-upside-down",
-            "The exponent is upside down: it must grow with the updates.",
+            "The exponent is upside down. It must grow with the updates: 0 at update 0, and 1 at "
+            "update `decay_steps`.",
             lambda initial_learning_rate, decay_steps, decay_rate, step: (
                 initial_learning_rate * decay_rate ** (decay_steps / step)
             ),
@@ -86,7 +103,8 @@ EXPONENTIAL_DECAY = Exercise(
         ),
         Misconception(
             "rate-in-the-power",
-            "The first rate was raised to the power as well. Only the decay is.",
+            "The first rate was raised to the power as well. It is a factor in front of the power, "
+            "which holds `decay_rate` alone.",
             lambda initial_learning_rate, decay_steps, decay_rate, step: (
                 (initial_learning_rate * decay_rate) ** (step / decay_steps)
             ),
@@ -130,8 +148,8 @@ CLIP_BY_GLOBAL_NORM = Exercise(
     "longer than `global_clipnorm`, shorten them together to that length. Else leave them.",
     reference=sgd.clip_by_global_norm,
     cases=(
-        call("[3, 4] and [12], limit 6.5", [np.array([3.0, 4.0]), np.array([12.0])], 6.5),
-        call("[0.3, 0.4] and [1.2], limit 6.5", [np.array([0.3, 0.4]), np.array([1.2])], 6.5),
+        call("[9, 12] and [8], limit 8.5", [np.array([9.0, 12.0]), np.array([8.0])], 8.5),
+        call("[0.9, 1.2] and [0.8], limit 8.5", [np.array([0.9, 1.2]), np.array([0.8])], 8.5),
         call("4 arrays, limit 2", _arrays(*_SHAPES), 2.0),
         call("4 arrays, limit 100: nothing to clip", _arrays(*_SHAPES), 100.0),
         call("gradients of 0, limit 1", [np.zeros((2, 2)), np.zeros(2)], 1.0),
@@ -162,8 +180,7 @@ CLIP_BY_GLOBAL_NORM = Exercise(
         ),
         Misconception(
             "root-missing",
-            "You compared the sum of the squares with the limit. The length is the square root of "
-            "it.",
+            "You took the sum of the squares for the length. The length is the square root of it.",
             _scaled_by(lambda gradients: sum(np.sum(g**2) for g in gradients)),
         ),
         Misconception(
@@ -174,7 +191,8 @@ CLIP_BY_GLOBAL_NORM = Exercise(
         ),
         Misconception(
             "largest-norm",
-            "You took the length of the longest array for that of all.",
+            "You took the length of the longest array for that of all. Keras joins all arrays into "
+            "one vector, which is longer.",
             _scaled_by(lambda gradients: max(np.sqrt(np.sum(g**2)) for g in gradients)),
         ),
         Misconception(
@@ -240,18 +258,18 @@ WEIGHT_DECAY_UPDATE = Exercise(
     reference=weight_decay_update,
     cases=(
         call(
-            "weights [1, 2] and [-3], gradients [10, -20] and [5], rate 0.1, weight decay 0.5",
+            "weights [1, 2] and [-3], gradients [5, -10] and [20], rate 0.1, weight decay 0.2",
             [np.array([1.0, 2.0]), np.array([-3.0])],
-            [np.array([10.0, -20.0]), np.array([5.0])],
+            [np.array([5.0, -10.0]), np.array([20.0])],
             0.1,
-            0.5,
+            0.2,
         ),
         call(
-            "gradients of 0",
+            "weights [1, 2] and [-3], gradients of 0, rate 0.1, weight decay 0.2",
             [np.array([1.0, 2.0]), np.array([-3.0])],
             [np.zeros(2), np.zeros(1)],
             0.1,
-            0.5,
+            0.2,
         ),
         call(
             "4 arrays, rate 0.2, weight decay 0.3",
@@ -290,13 +308,14 @@ WEIGHT_DECAY_UPDATE = Exercise(
         ),
         Misconception(
             "grows-instead",
-            "The weights grow: the sign of the decay is turned around.",
+            "The decay makes the weights grow: its sign is turned around. It must draw each weight "
+            "towards 0.",
             _each(lambda w, g, rate, decay: w + rate * decay * w - rate * g),
         ),
         Misconception(
             "multiplies-by-the-decay",
-            "You multiplied the weights by `weight_decay`: nearly all of them is gone. It is the "
-            "share that is LOST, and only in proportion to the rate.",
+            "You kept only the share `weight_decay` of each weight. What it tells is the share "
+            "that is LOST, and that only times the learning rate.",
             _each(lambda w, g, rate, decay: decay * w - rate * g),
         ),
         Misconception(
@@ -362,7 +381,11 @@ def _one_update_returned_per_batch(weights, batches_of_gradients, learning_rate)
     return new
 
 
-_BATCHES = [[np.array([1.0, -2.0]), np.array([10.0])], [np.array([3.0, 6.0]), np.array([-4.0])]]
+_BATCHES = [
+    [np.array([1.0, -2.0]), np.array([10.0])],
+    [np.array([3.0, 6.0]), np.array([-4.0])],
+    [np.array([5.0, -1.0]), np.array([3.0])],
+]
 
 ACCUMULATE_GRADIENTS = Exercise(
     name="accumulate_gradients",
@@ -373,7 +396,8 @@ ACCUMULATE_GRADIENTS = Exercise(
     reference=accumulate_gradients,
     cases=(
         call(
-            "weights [1, 2] and [3], gradients [1, -2] and [10], then [3, 6] and [-4], rate 0.1",
+            "weights [1, 2] and [3], rate 0.1, three batches with the gradients [1, -2] and [10], "
+            "[3, 6] and [-4], [5, -1] and [3]",
             [np.array([1.0, 2.0]), np.array([3.0])],
             _BATCHES,
             0.1,
@@ -384,7 +408,7 @@ ACCUMULATE_GRADIENTS = Exercise(
             [_arrays(*_SHAPES, seed=seed) for seed in (1, 2, 3)],
             0.5,
         ),
-        call("one batch", _arrays(*_SHAPES), [_arrays(*_SHAPES, seed=1)], 0.5),
+        call("one batch: a plain step", _arrays(*_SHAPES), [_arrays(*_SHAPES, seed=1)], 0.5),
         call(
             "4 arrays in float32, 5 batches, rate 0.2",
             _arrays(*_SHAPES, dtype="float32"),
@@ -395,8 +419,8 @@ ACCUMULATE_GRADIENTS = Exercise(
     misconceptions=(
         Misconception(
             "sum-for-mean",
-            "You summed the gradients, so the step grows with the number of batches. Keras takes "
-            "their mean. (One update per batch with gradients at hand comes to the same.)",
+            "You summed the gradients, or made one update per batch: the steps add up, and more "
+            "batches move the weights further. Keras makes one step, with the mean.",
             _with_gradients(sum),
         ),
         Misconception(
@@ -406,12 +430,13 @@ ACCUMULATE_GRADIENTS = Exercise(
         ),
         Misconception(
             "first-batch-only",
-            "Only the gradients of the first batch came in.",
+            "Only the gradients of the first batch came in: a `return` inside a loop ends it.",
             _with_gradients(lambda arrays: arrays[0]),
         ),
         Misconception(
             "divided-by-the-number-of-arrays",
-            "You divided by the number of weight arrays instead of the number of batches.",
+            "You divided by the number of weight arrays. Keras divides by the number of batches, "
+            "k in `gradient_accumulation_steps=k`.",
             _mean_over_the_arrays,
         ),
         Misconception(
@@ -434,7 +459,7 @@ ACCUMULATE_GRADIENTS = Exercise(
         ),
         Misconception(
             "rate-missing",
-            "The learning rate did not come in.",
+            "The learning rate did not come in: the weights moved by the whole mean gradient.",
             lambda weights, batches, rate: accumulate_gradients(weights, batches, 1.0),
         ),
     ),

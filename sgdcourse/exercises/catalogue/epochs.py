@@ -391,8 +391,8 @@ _MARKED_X, _MARKED_Y = np.eye(20), _generator(3).integers(0, 3, 20)
 _MARKED_NET = [np.zeros((20, 3)), np.zeros(3)]
 
 
-def _spied(function, seed=0, epochs=1):
-    spy, rng = _Spy(), _generator(seed)
+def _spied(function, epochs=1):
+    spy, rng = _Spy(), _generator()
     for _ in range(epochs):
         function(_MARKED_NET, spy, _MARKED_X, _MARKED_Y, 6, rng)
     return spy

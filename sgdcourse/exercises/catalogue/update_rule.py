@@ -177,6 +177,21 @@ MOMENTUM_UPDATE = Exercise(
             _rule(lambda v, g, rate, mu: mu * v + g, lambda v, new, g, rate, mu: -rate * new),
         ),
         Misconception(
+            "average-of-the-gradients",
+            "Your velocity is an average of gradients, and the rate comes in when the weights "
+            "move. In Keras the gradient counts whole, and the rate stands inside the velocity.",
+            _rule(
+                lambda v, g, rate, mu: mu * v + (1 - mu) * g,
+                lambda v, new, g, rate, mu: -rate * new,
+            ),
+        ),
+        Misconception(
+            "momentum-times-the-gradient",
+            "The momentum multiplies the gradient as well. It is the share of the old velocity "
+            "that stays; the new gradient counts whole.",
+            _rule(lambda v, g, rate, mu: mu * (v - rate * g), lambda v, new, *_: new),
+        ),
+        Misconception(
             "old-velocity",
             "The weights moved by the old velocity. It is made new first, and then the weights "
             "move by the new one.",
@@ -267,6 +282,21 @@ NESTEROV_UPDATE = Exercise(
             _rule(_keras_velocity, lambda v, new, g, rate, mu: new - rate * g),
         ),
         Misconception(
+            "momentum-squared",
+            "You multiplied the new velocity by the momentum twice. The first of the two factors "
+            "is in it already, from when the velocity was made.",
+            _rule(_keras_velocity, lambda v, new, g, rate, mu: mu**2 * new - rate * g),
+        ),
+        Misconception(
+            "rate-outside-the-velocity",
+            "Your velocity does not hold the rate; it comes in when the weights move, as in "
+            "PyTorch. In Keras the rate stands inside the velocity.",
+            _rule(
+                lambda v, g, rate, mu: mu * v + g,
+                lambda v, new, g, rate, mu: -rate * (g + mu * new),
+            ),
+        ),
+        Misconception(
             "looks-ahead-from-the-velocity",
             "You added the share of the velocity on top of the velocity. In Keras's rule the plain "
             "step is what stands beside the share.",
@@ -286,7 +316,8 @@ NESTEROV_UPDATE = Exercise(
         ),
         Misconception(
             "velocity-not-kept",
-            "The weights are right and the velocities that you return are the old ones.",
+            "The weights are right and the velocities that you return are the old ones: at the "
+            "next step the memory would be missing.",
             lambda weights, velocities, gradients, learning_rate, momentum: (
                 sgd.nesterov_update(weights, velocities, gradients, learning_rate, momentum)[0],
                 velocities,
@@ -379,13 +410,28 @@ GRADIENT_STEP = Exercise(
     "those of the mean loss at the OLD weights. You may use the functions of `sgd`.",
     reference=gradient_step,
     cases=(
-        call("5 rows, 2-3-2, rate 0.5", _network([2, 3, 2]), *_rows(5, 2, 2), 0.5),
-        call("7 rows, 3-4-5-2, rate 0.3", _network([3, 4, 5, 2]), *_rows(7, 3, 2), 0.3),
-        call("1 row, 2-3-2, rate 0.1", _network([2, 3, 2]), *_rows(1, 2, 2), 0.1),
         call(
-            "6 rows, 3-4-3 in float32",
-            _network([3, 4, 3], "float32"),
-            *_rows(6, 3, 3, "float32"),
+            "5 rows, a network of 2 inputs, 4 hidden units and 3 classes, rate 1",
+            _network([2, 4, 3]),
+            *_rows(5, 2, 3),
+            1.0,
+        ),
+        call(
+            "7 rows, two hidden layers: 3 inputs, 4 units, 5 units, 2 classes, rate 0.3",
+            _network([3, 4, 5, 2]),
+            *_rows(7, 3, 2),
+            0.3,
+        ),
+        call(
+            "1 row, 2 inputs, 4 units, 3 classes, rate 0.1",
+            _network([2, 4, 3]),
+            *_rows(1, 2, 3),
+            0.1,
+        ),
+        call(
+            "6 rows, 3 inputs, 5 units, 4 classes, float32, rate 0.5",
+            _network([3, 5, 4], "float32"),
+            *_rows(6, 3, 4, "float32"),
             0.5,
         ),
     ),
@@ -483,7 +529,16 @@ def _shared_from_the_first(weights, velocities, gradients, learning_rate, moment
     return [w + v for w, v in zip(weights, new, strict=True)], new
 
 
-def _only_first_and_last(weights, velocities, gradients, learning_rate, momentum):
+def _velocity_carried_on(weights, velocities, gradients, learning_rate, momentum):
+    velocity, new_weights, new_velocities = velocities[0], [], []
+    for w, g in zip(weights, gradients, strict=True):
+        velocity = momentum * velocity - learning_rate * g
+        new_weights.append(w + velocity)
+        new_velocities.append(velocity)
+    return new_weights, new_velocities
+
+
+def _last_one_returned(weights, velocities, gradients, learning_rate, momentum):
     new = [momentum * v - learning_rate * g for v, g in zip(velocities, gradients, strict=True)]
     return [w + v for w, v in zip(weights, new, strict=True)], [new[-1] for _ in weights]
 
@@ -547,10 +602,16 @@ MOMENTUM_FOR_ALL = Exercise(
             _shared_from_the_first,
         ),
         Misconception(
+            "velocity-carried-on",
+            "You return a list of velocities, but each array still goes on from the velocity of "
+            "the array before it. Each must go on from its own.",
+            _velocity_carried_on,
+        ),
+        Misconception(
             "one-velocity-returned",
             "The weights are right, but all the velocities that you return are that of the last "
             "array: the next step mixes them up.",
-            _only_first_and_last,
+            _last_one_returned,
         ),
         Misconception(
             "velocities-start-anew",
@@ -563,7 +624,8 @@ MOMENTUM_FOR_ALL = Exercise(
         ),
         Misconception(
             "velocity-not-kept",
-            "The weights are right and the velocities that you return are the old ones.",
+            "The weights are right and the velocities that you return are the old ones: at the "
+            "next step the memory would be missing.",
             lambda weights, velocities, gradients, learning_rate, momentum: (
                 momentum_for_all(weights, velocities, gradients, learning_rate, momentum)[0],
                 velocities,
@@ -577,8 +639,8 @@ MOMENTUM_FOR_ALL = Exercise(
         ),
         Misconception(
             "mean-velocity",
-            "All arrays move by the mean of the velocities. They have nothing to do with each "
-            "other.",
+            "All arrays move by the mean of the velocities. In Keras the velocity of one array has "
+            "nothing to do with that of another.",
             _mean_velocity,
         ),
     ),
