@@ -63,7 +63,8 @@ class CheckResult:
         if self.passed:
             return Card("passed", f"{self.name}: passed", self.rows)
         if not self.attempted:
-            return Card("open", f"{self.name}: not attempted yet", self.rows)
+            status = self.message[0].lower() + self.message[1:].removesuffix(".")
+            return Card("open", f"{self.name}: {status}", self.rows)
         return Card("wrong", f"{self.name}: not yet", self.rows)
 
     def __repr__(self) -> str:
@@ -169,13 +170,27 @@ def _check_function(exercise: Exercise, function: Function) -> CheckResult:
     assert difference is not None
     rows = _evidence(exercise.cases[first].words, difference)
     if exercise.given and agree(exercise, observe(exercise, exercise.given), seen):
-        return _not_attempted(exercise, ("", "It still behaves like the given version."), *rows)
+        same_as_given = ("", "It behaves like the given version.")
+        return _not_attempted(exercise, same_as_given, *rows, message="The fault is still there.")
     known = recognise(exercise, seen, first, difference)
     if known:
         return _wrong(exercise, known.id, known.cause, *rows)
     if isinstance(watched, Watched) and watched.changed:
         rows.append(("Besides", _changed(watched)))
-    return _wrong(exercise, *generic_cause(difference, printed.getvalue()), *rows)
+    cause = generic_cause(
+        difference,
+        printed.getvalue(),
+        none_is_meant=any(e is None for e in expected) and any(s is not None for s in seen),
+        one_factor=_one_factor([found for found in differences if found]),
+    )
+    return _wrong(exercise, *cause, *rows)
+
+
+def _one_factor(differences: list[Difference]) -> bool:
+    """Say whether a factor explains all that differs: one ratio of two single numbers is chance."""
+    if not all(ratio_in_words(difference) for difference in differences):
+        return False
+    return sum(np.size(difference.expected) for difference in differences) > 1
 
 
 def observe(exercise: Exercise, function: Function) -> list[Any]:
@@ -216,10 +231,10 @@ def recognise(
     """
     alike = []
     for misconception in exercise.misconceptions:
-        wrong = observe(exercise, misconception.wrong)
-        if agree(exercise, wrong, seen):
+        ways = [observe(exercise, w) for w in (misconception.wrong, *misconception.variants)]
+        if any(agree(exercise, way, seen) for way in ways):
             return misconception
-        if same(wrong[first], seen[first], exercise.relative_tolerance):
+        if any(same(way[first], seen[first], exercise.relative_tolerance) for way in ways):
             alike.append(misconception)
     telling = difference.kind != "dtype" and isinstance(seen[first], (float, list, np.ndarray))
     return alike[0] if telling and len(alike) == 1 else None
@@ -248,10 +263,18 @@ def _stub_with_docstring() -> None:
 # ---- Ideas that every exercise knows -----------------------------------------------------------
 
 
-def generic_cause(difference: Difference, printed: str) -> tuple[str | None, str]:
-    """Name what can be told from one difference alone; (None, advice) if that is nothing."""
+def generic_cause(
+    difference: Difference, printed: str, none_is_meant: bool, one_factor: bool
+) -> tuple[str | None, str]:
+    """Name what can be told without knowing the exercise; (None, advice) if that is nothing."""
     expected, got = difference.expected, difference.got
     if isinstance(got, Raised):
+        if "truth value of an array" in got.message:
+            return (
+                "if-on-an-array",
+                "`if`, `and`, `or` and Python's `max` want one yes or no. A comparison of an array "
+                "gives one for each element.",
+            )
         return "raises-an-error", "Your function stopped with an error before it had a result."
     if got is None:
         if printed.strip():
@@ -260,6 +283,8 @@ def generic_cause(difference: Difference, printed: str) -> tuple[str | None, str
                 "It prints its result and returns `None`. A `print` is for people; the code that "
                 "calls your function only gets what it returns.",
             )
+        if none_is_meant:
+            return None, "It returned `None`, and there is something else to return here."
         return "returns-nothing", "It returned `None`. Is there a `return` on every way through?"
     if isinstance(got, Odd) or difference.kind == "type":
         return "wrong-type", "What it returned is of another kind than what is asked for."
@@ -269,7 +294,7 @@ def generic_cause(difference: Difference, printed: str) -> tuple[str | None, str
         return _cause_of_shape(expected, as_array(got))
     if difference.kind == "dtype":
         return "wrong-dtype", _cause_of_dtype(expected)
-    return _cause_of_value(difference, as_array(expected), as_array(got))
+    return _cause_of_value(difference, as_array(expected), as_array(got), one_factor)
 
 
 def _cause_of_shape(expected: Any, got: Any) -> tuple[str, str]:
@@ -291,7 +316,9 @@ def _cause_of_dtype(expected: Any) -> str:
     return "The input was float64 and the result has less: half of the digits are lost."
 
 
-def _cause_of_value(difference: Difference, expected: Any, got: Any) -> tuple[str | None, str]:
+def _cause_of_value(
+    difference: Difference, expected: Any, got: Any, one_factor: bool
+) -> tuple[str | None, str]:
     if expected is None or got is None:
         return None, "The case above shows where it goes another way."
     if np.isfinite(expected).all() and not np.isfinite(got).all():
@@ -299,7 +326,7 @@ def _cause_of_value(difference: Difference, expected: Any, got: Any) -> tuple[st
     ratio = ratio_in_words(difference)
     if "opposite sign" in ratio:
         return "opposite-sign", "The sign is turned around."
-    if ratio:
+    if ratio and one_factor:
         return "constant-factor", "The direction is right and the size is not: look for a factor."
     if expected.ndim == 2 and expected.shape == got.T.shape and np.allclose(expected, got.T):
         return "transposed", "Rows and columns are exchanged."
@@ -321,10 +348,11 @@ def _evidence(case: str, difference: Difference) -> list[tuple[str, str]]:
     return [*rows, ("Ratio", f"What you got is {ratio}.")] if ratio else rows
 
 
-def _not_attempted(exercise: Exercise, *rows: tuple[str, str]) -> CheckResult:
-    return CheckResult(
-        exercise.name, False, False, None, "Not attempted yet.", (("Asked", exercise.task), *rows)
-    )
+def _not_attempted(
+    exercise: Exercise, *rows: tuple[str, str], message: str = "Not attempted yet."
+) -> CheckResult:
+    rows = (("Asked", exercise.task), *rows)
+    return CheckResult(exercise.name, False, False, None, message, rows)
 
 
 def _wrong(

@@ -43,11 +43,14 @@ class Misconception:
         What the learner did, and what Keras does instead, without the code that mends it.
     wrong : callable
         The exercise as somebody with this idea writes it.
+    variants : tuple of callable
+        Other ways to write the same idea, which give other results.
     """
 
     id: str
     cause: str
     wrong: Function
+    variants: tuple[Function, ...] = ()
 
 
 @dataclass(frozen=True)

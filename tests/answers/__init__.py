@@ -5,6 +5,7 @@ with einsum, vectorised, with other names. ``test_exercises.py`` gives each to t
 """
 
 from dataclasses import dataclass
+from textwrap import dedent
 from typing import Any
 
 from sgdcourse.exercises.catalogue import EXERCISES
@@ -56,8 +57,7 @@ def wrong_class(exercise, misconception):
 
 
 def order(exercise, lines, misconception=None):
-    """Add an answer to "order the lines": the lines themselves, one below the other."""
-    letters = {text.strip(): letter for letter, text in shuffled_lines(EXERCISES[exercise]).items()}
-    wanted = [line.strip() for line in lines.strip().splitlines()]
-    answer = " ".join(letters[line] for line in wanted)
+    """Add an answer to "order the lines": the lines themselves, with their indentation."""
+    letters = {text: letter for letter, text in shuffled_lines(EXERCISES[exercise]).items()}
+    answer = " ".join(letters[line] for line in dedent(lines).strip().splitlines())
     ANSWERS.append(Answer(exercise, answer, misconception, answer))

@@ -10,7 +10,6 @@ import numpy as np
 
 import sgdcourse as sgd
 from tests.answers import order, right, right_class, wrong, wrong_class
-from tests.answers.epochs import fit_order
 
 # ---- shuffle_indices ---------------------------------------------------------------------------
 
@@ -62,6 +61,12 @@ def _(num_samples, rng):
     return order
 
 
+# argsort forgotten: returns the random numbers themselves
+@wrong("shuffle_indices", "random-numbers-for-row-numbers")
+def _(num_samples, rng):
+    return rng.random(num_samples)
+
+
 # uses the global np.random in place of rng
 @wrong("shuffle_indices", "uses-global-random")
 def _(num_samples, rng):
@@ -73,6 +78,12 @@ def _(num_samples, rng):
 def _(num_samples, rng):
     rng = np.random.default_rng(42)
     return rng.permutation(num_samples)
+
+
+# random starting point only: rolls the order
+@wrong("shuffle_indices", "rotates-only")
+def _(num_samples, rng):
+    return np.roll(np.arange(num_samples), rng.integers(num_samples))
 
 
 # ---- split_batches -----------------------------------------------------------------------------
@@ -131,25 +142,41 @@ def _(indices, batch_size):
         start += batch_size
 
 
+# off by one: < instead of <=: loses the last full batch as well when n divides
+@wrong("split_batches", "last-batch-always-missing")
+def _(indices, batch_size):
+    start = 0
+    while start + batch_size < len(indices):
+        yield indices[start : start + batch_size]
+        start += batch_size
+
+
 # step of 1 in the range: overlapping windows
-@wrong("split_batches", "wrong-length")
+@wrong("split_batches", "overlapping-batches")
 def _(indices, batch_size):
     for start in range(0, len(indices)):
         yield indices[start : start + batch_size]
 
 
 # return instead of yield: only the first piece
-@wrong("split_batches", "wrong-shape")
+@wrong("split_batches", "first-batch-only")
 def _(indices, batch_size):
     for start in range(0, len(indices), batch_size):
         return indices[start : start + batch_size]
 
 
 # end is start + batch_size - 1, believes slices include the end
-@wrong("split_batches", "wrong-shape")
+@wrong("split_batches", "one-row-short")
 def _(indices, batch_size):
     for start in range(0, len(indices), batch_size):
         yield indices[start : start + batch_size - 1]
+
+
+# strided: every k-th index
+@wrong("split_batches", "deals-rows-round")
+def _(indices, batch_size):
+    steps = -(-len(indices) // batch_size)
+    return [indices[i::steps] for i in range(steps)]
 
 
 # ---- steps_per_epoch ---------------------------------------------------------------------------
@@ -186,6 +213,12 @@ def _(num_samples, batch_size):
 @wrong("steps_per_epoch", "rounds-to-nearest")
 def _(num_samples, batch_size):
     return round(num_samples / batch_size)
+
+
+# adds the remainder itself
+@wrong("steps_per_epoch", "adds-the-remainder")
+def _(num_samples, batch_size):
+    return num_samples // batch_size + num_samples % batch_size
 
 
 # plain division, returns float
@@ -246,6 +279,14 @@ def _(x, y, batch_size, rng):
         yield x[start : start + batch_size], y[start : start + batch_size]
 
 
+# only x is shuffled
+@wrong("deal_epoch", "only-x-shuffled")
+def _(x, y, batch_size, rng):
+    order = rng.permutation(len(x))
+    for start in range(0, len(x), batch_size):
+        yield x[order[start : start + batch_size]], y[start : start + batch_size]
+
+
 # a new permutation for each batch, of which a slice is taken
 @wrong("deal_epoch", "draws-each-batch-anew")
 def _(x, y, batch_size, rng):
@@ -260,6 +301,23 @@ def _(x, y, batch_size, rng):
 def _(x, y, batch_size, rng):
     for start in range(0, len(x), batch_size):
         rows = np.arange(start, min(start + batch_size, len(x)))
+        yield x[rows], y[rows]
+
+
+# shuffles the batches, not the rows
+@wrong("deal_epoch", "shuffles-batches")
+def _(x, y, batch_size, rng):
+    starts = rng.permutation(np.arange(0, len(x), batch_size))
+    for start in starts:
+        yield x[start : start + batch_size], y[start : start + batch_size]
+
+
+# shuffles the rows inside each batch only
+@wrong("deal_epoch", "shuffles-inside-batches")
+def _(x, y, batch_size, rng):
+    for start in range(0, len(x), batch_size):
+        end = min(start + batch_size, len(x))
+        rows = start + rng.permutation(end - start)
         yield x[rows], y[rows]
 
 
@@ -439,7 +497,7 @@ def _(x):
 
 
 # if x > 0 on an array
-@wrong("relu", "raises-an-error")
+@wrong("relu", "if-on-an-array")
 def _(x):
     if x > 0:
         return x
@@ -513,10 +571,30 @@ def _(logits):
     return logits / logits.sum(axis=1, keepdims=True)
 
 
+# the maximum is divided instead of subtracted
+@wrong("softmax", "divides-by-maximum")
+def _(logits):
+    e = np.exp(logits / logits.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+# clip logits to avoid overflow: changes the answer when both are large
+@wrong("softmax", "clips-logits")
+def _(logits):
+    e = np.exp(np.clip(logits, -100, 100))
+    return e / e.sum(axis=1, keepdims=True)
+
+
 # division forgotten
 @wrong("softmax", "no-division")
 def _(logits):
     return np.exp(logits - logits.max(axis=1, keepdims=True))
+
+
+# returns hardmax
+@wrong("softmax", "one-hot-for-probabilities")
+def _(logits):
+    return (logits == logits.max(axis=1, keepdims=True)).astype(float)
 
 
 # divides by the max of exps
@@ -593,6 +671,13 @@ def _(y_true, logits):
     return z[np.arange(len(y_true)), y_true] - np.log(np.exp(z).sum(axis=1))
 
 
+# the maximum is not added back
+@wrong("sparse_categorical_crossentropy", "maximum-missing-at-label")
+def _(y_true, logits):
+    z = logits - logits.max(axis=1, keepdims=True)
+    return np.log(np.exp(z).sum(axis=1)) - logits[np.arange(len(y_true)), y_true]
+
+
 # logits treated as probabilities
 @wrong("sparse_categorical_crossentropy", "probabilities-for-logits")
 def _(y_true, logits):
@@ -621,8 +706,16 @@ def _(y_true, logits):
     return (np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y_true)), y_true]) / np.log(2)
 
 
+# binary crossentropy of one-hot
+@wrong("sparse_categorical_crossentropy", "other-classes-too")
+def _(y_true, logits):
+    one_hot = np.eye(logits.shape[1])[y_true]
+    p = np.clip(sgd.softmax(logits), 1e-300, 1 - 1e-16)
+    return -(one_hot * np.log(p) + (1 - one_hot) * np.log(1 - p)).sum(axis=1)
+
+
 # mean over classes
-@wrong("sparse_categorical_crossentropy", "constant-factor")
+@wrong("sparse_categorical_crossentropy", "mean-over-classes")
 def _(y_true, logits):
     one_hot = np.eye(logits.shape[1])[y_true]
     z = logits - logits.max(axis=1, keepdims=True)
@@ -670,6 +763,12 @@ def _(y_true, logits):
     return np.mean(logits.argmax(axis=0) == y_true)
 
 
+# argmax without axis
+@wrong("accuracy", "argmax-of-all")
+def _(y_true, logits):
+    return np.mean(np.argmax(logits) == y_true)
+
+
 # hit if the true logit equals the max, counts ties
 @wrong("accuracy", "ties-count-as-right")
 def _(y_true, logits):
@@ -688,6 +787,18 @@ def _(y_true, logits):
 @wrong("accuracy", "error-rate")
 def _(y_true, logits):
     return np.mean(logits.argmax(axis=1) != y_true)
+
+
+# mean probability of the true class
+@wrong("accuracy", "probability-for-hit")
+def _(y_true, logits):
+    return sgd.softmax(logits)[np.arange(len(y_true)), y_true].mean()
+
+
+# last of the largest is taken
+@wrong("accuracy", "last-of-the-largest")
+def _(y_true, logits):
+    return np.mean(np.argsort(logits, axis=1, kind="stable")[:, -1] == y_true)
 
 
 # divides by the number of classes
@@ -764,6 +875,14 @@ def _(y_true, logits):
     return -np.eye(p.shape[1])[y_true] / p / len(p)
 
 
+# subtracts 1 after the division
+@wrong("loss_gradient", "divides-too-early")
+def _(y_true, logits):
+    d = sgd.softmax(logits) / len(logits)
+    d[np.arange(len(logits)), y_true] -= 1
+    return d
+
+
 # d[:, y_true] -= 1
 @wrong("loss_gradient", "every-row-with-every-label")
 def _(y_true, logits):
@@ -773,9 +892,16 @@ def _(y_true, logits):
 
 
 # mean over rows taken
-@wrong("loss_gradient", "wrong-shape")
+@wrong("loss_gradient", "averaged-over-rows")
 def _(y_true, logits):
     return (sgd.softmax(logits) - np.eye(logits.shape[1])[y_true]).mean(axis=0)
+
+
+# multiplies by softmax derivative p(1-p)
+@wrong("loss_gradient", "softmax-slope-twice")
+def _(y_true, logits):
+    p = sgd.softmax(logits)
+    return (p - np.eye(p.shape[1])[y_true]) * p * (1 - p) / len(p)
 
 
 # divided by classes instead of rows
@@ -791,6 +917,14 @@ def _(y_true, logits):
     logits[np.arange(len(logits)), y_true] -= 1
     logits /= len(logits)
     return logits
+
+
+# only true entries kept
+@wrong("loss_gradient", "true-class-only")
+def _(y_true, logits):
+    p = sgd.softmax(logits)
+    one_hot = np.eye(p.shape[1])[y_true]
+    return (p - 1) * one_hot / len(p)
 
 
 # ---- dense_gradients ---------------------------------------------------------------------------
@@ -876,10 +1010,22 @@ def _(x, kernel, doutputs):
     return x.T @ doutputs, doutputs.sum(), doutputs @ kernel.T
 
 
+# bias gradient = 1s (derivative of + b is 1)
+@wrong("dense_gradients", "bias-chain-rule-missing")
+def _(x, kernel, doutputs):
+    return x.T @ doutputs, np.ones(doutputs.shape[1]), doutputs @ kernel.T
+
+
 # swaps dbias and dkernel
-@wrong("dense_gradients", "wrong-shape")
+@wrong("dense_gradients", "results-in-another-order")
 def _(x, kernel, doutputs):
     return doutputs.sum(axis=0), x.T @ doutputs, doutputs @ kernel.T
+
+
+# times n
+@wrong("dense_gradients", "relu-in-dx")
+def _(x, kernel, doutputs):
+    return x.T @ doutputs, doutputs.sum(axis=0), (doutputs @ kernel.T) * (x > 0)
 
 
 # ---- relu_gradient -----------------------------------------------------------------------------
@@ -1025,6 +1171,16 @@ def _(weights, activations, dlogits):
     return gradients
 
 
+# the mask of the layer above
+@wrong("backward", "value-for-slope")
+def _(weights, activations, dlogits):
+    gradients, d = [], dlogits
+    for x, kernel in zip(reversed(activations), reversed(weights[::2]), strict=True):
+        gradients = [x.T @ d, d.sum(axis=0), *gradients]
+        d = (d @ kernel.T) * x
+    return gradients
+
+
 # bias mean
 @wrong("backward", "mean-for-sum")
 def _(weights, activations, dlogits):
@@ -1114,7 +1270,7 @@ def _(weights, x, y_true):
 
 
 # divides by the wrong number
-@wrong("batch_gradient", "constant-factor")
+@wrong("batch_gradient", "divided-by-classes")
 def _(weights, x, y_true):
     logits, activations = sgd.forward(weights, x)
     loss = sgd.sparse_categorical_crossentropy(y_true, logits).mean()
@@ -1134,6 +1290,16 @@ def _(weights, x, y_true):
     return loss, sgd.backward(weights, activations, dlogits / 32)
 
 
+# takes 1 away and divides only that: precedence
+@wrong("batch_gradient", "only-one-hot-divided")
+def _(weights, x, y_true):
+    logits, activations = sgd.forward(weights, x)
+    loss = sgd.sparse_categorical_crossentropy(y_true, logits).mean()
+    dlogits = sgd.softmax(logits)
+    dlogits[np.arange(len(x)), y_true] -= 1 / len(x)
+    return loss, sgd.backward(weights, activations, dlogits)
+
+
 # divides by size
 @wrong("batch_gradient", "divided-by-all-elements")
 def _(weights, x, y_true):
@@ -1151,6 +1317,16 @@ def _(weights, x, y_true):
     loss = sgd.sparse_categorical_crossentropy(y_true, logits).mean()
     dlogits = -sgd.loss_gradient(y_true, logits)
     return loss, sgd.backward(weights, activations, dlogits)
+
+
+# thinks softmax is one too many
+@wrong("batch_gradient", "softmax-missing")
+def _(weights, x, y_true):
+    logits, activations = sgd.forward(weights, x)
+    loss = sgd.sparse_categorical_crossentropy(y_true, logits).mean()
+    dlogits = logits.copy()
+    dlogits[np.arange(len(x)), y_true] -= 1
+    return loss, sgd.backward(weights, activations, dlogits / len(x))
 
 
 # ---- dropout_gradient --------------------------------------------------------------------------
@@ -1190,6 +1366,12 @@ def _(doutputs, keep, rate):
 @wrong("dropout_gradient", "mask-turned-around")
 def _(doutputs, keep, rate):
     return doutputs * ~keep / (1 - rate)
+
+
+# precedence
+@wrong("dropout_gradient", "brackets-missing")
+def _(doutputs, keep, rate):
+    return doutputs * keep / 1 - rate
 
 
 # divides by the share actually kept
@@ -1257,16 +1439,39 @@ def _(losses, rows):
     return np.cumsum(losses * rows) / rows.sum()
 
 
+# does not multiply by rows
+@wrong("running_mean", "batch-losses-not-weighted")
+def _(losses, rows):
+    return np.cumsum(losses) / np.cumsum(rows)
+
+
 # divides by number of batches
 @wrong("running_mean", "divides-by-batches")
 def _(losses, rows):
     return np.cumsum(losses * rows) / np.arange(1, len(losses) + 1)
 
 
+# divides by the current batch's rows
+@wrong("running_mean", "divides-by-own-rows")
+def _(losses, rows):
+    return np.cumsum(losses * rows) / rows
+
+
 # division forgotten
 @wrong("running_mean", "sum-for-mean")
 def _(losses, rows):
     return np.cumsum(losses * rows)
+
+
+# off by one
+@wrong("running_mean", "one-batch-late")
+def _(losses, rows):
+    shown, total, seen = [], 0.0, 0
+    for loss, n in zip(losses, rows, strict=True):
+        shown.append(total / max(seen, 1))
+        total += loss * n
+        seen += n
+    return np.array(shown)
 
 
 # exponential average
@@ -1374,6 +1579,17 @@ def _(weights, optimizer, x, y, batch_size, rng):
     return weights, loss_sum / len(x), acc_sum / len(x)
 
 
+# weighs with batch_size
+@wrong("train_epoch", "weighted-by-batch-size")
+def _(weights, optimizer, x, y, batch_size, rng):
+    loss_sum = acc_sum = 0
+    for rows in sgd.split_batches(sgd.shuffle_indices(len(x), rng), batch_size):
+        weights, loss, acc = sgd.train_step(weights, optimizer, x[rows], y[rows])
+        loss_sum += loss * batch_size
+        acc_sum += acc * batch_size
+    return weights, loss_sum / len(x), acc_sum / len(x)
+
+
 # shuffles x but not y
 @wrong("train_epoch", "labels-not-shuffled")
 def _(weights, optimizer, x, y, batch_size, rng):
@@ -1386,6 +1602,13 @@ def _(weights, optimizer, x, y, batch_size, rng):
     return weights, loss_sum / len(x), acc_sum / len(x)
 
 
+# one step with all rows
+@wrong("train_epoch", "all-rows-in-one-update")
+def _(weights, optimizer, x, y, batch_size, rng):
+    rows = sgd.shuffle_indices(len(x), rng)
+    return sgd.train_step(weights, optimizer, x[rows], y[rows])
+
+
 # returns sums
 @wrong("train_epoch", "sum-for-mean")
 def _(weights, optimizer, x, y, batch_size, rng):
@@ -1395,6 +1618,17 @@ def _(weights, optimizer, x, y, batch_size, rng):
         loss_sum += loss * len(rows)
         acc_sum += acc * len(rows)
     return weights, loss_sum, acc_sum
+
+
+# accuracy from after update
+@wrong("train_epoch", "first-batch-only")
+def _(weights, optimizer, x, y, batch_size, rng):
+    loss_sum = acc_sum = 0
+    for rows in sgd.split_batches(sgd.shuffle_indices(len(x), rng), batch_size):
+        weights, loss, acc = sgd.train_step(weights, optimizer, x[rows], y[rows])
+        loss_sum += loss * len(rows)
+        acc_sum += acc * len(rows)
+        return weights, loss_sum / len(x), acc_sum / len(x)
 
 
 # drop remainder
@@ -1409,6 +1643,17 @@ def _(weights, optimizer, x, y, batch_size, rng):
         acc_sum += acc * len(rows)
         seen += len(rows)
     return weights, loss_sum / seen, acc_sum / seen
+
+
+# accuracy and loss swapped in the return
+@wrong("train_epoch", "loss-and-accuracy-exchanged")
+def _(weights, optimizer, x, y, batch_size, rng):
+    loss_sum = acc_sum = 0
+    for rows in sgd.split_batches(sgd.shuffle_indices(len(x), rng), batch_size):
+        weights, acc, loss = sgd.train_step(weights, optimizer, x[rows], y[rows])
+        loss_sum += loss * len(rows)
+        acc_sum += acc * len(rows)
+    return weights, loss_sum / len(x), acc_sum / len(x)
 
 
 # the first epoch's loss only weighted, accuracy plain
@@ -1481,6 +1726,17 @@ def _(weights, x, y, batch_size, epochs, rng):
     return weights
 
 
+# fixed order by seed
+@wrong("fit_model", "rng-not-used")
+def _(weights, x, y, batch_size, epochs, rng):
+    optimizer = sgd.SGD()
+    for epoch in range(epochs):
+        order = sgd.shuffle_indices(len(x), np.random.default_rng(epoch))
+        for rows in sgd.split_batches(order, batch_size):
+            weights, _, _ = sgd.train_step(weights, optimizer, x[rows], y[rows])
+    return weights
+
+
 # shuffle in place returns None... uses the unshuffled order
 @wrong("fit_model", "no-shuffle")
 def _(weights, x, y, batch_size, epochs, rng):
@@ -1501,6 +1757,39 @@ def _(weights, x, y, batch_size, epochs, rng):
         order = sgd.shuffle_indices(len(x), rng)
         x = x[order]
         for rows in sgd.split_batches(np.arange(len(x)), batch_size):
+            weights, _, _ = sgd.train_step(weights, optimizer, x[rows], y[rows])
+    return weights
+
+
+# return one level too deep
+@wrong("fit_model", "one-epoch-only")
+def _(weights, x, y, batch_size, epochs, rng):
+    optimizer = sgd.SGD()
+    for _epoch in range(epochs):
+        order = sgd.shuffle_indices(len(x), rng)
+        for rows in sgd.split_batches(order, batch_size):
+            weights, _, _ = sgd.train_step(weights, optimizer, x[rows], y[rows])
+        return weights
+
+
+# batch size = number of steps
+@wrong("fit_model", "number-of-batches-as-batch-size")
+def _(weights, x, y, batch_size, epochs, rng):
+    optimizer = sgd.SGD()
+    for _epoch in range(epochs):
+        order = sgd.shuffle_indices(len(x), rng)
+        for rows in sgd.split_batches(order, sgd.steps_per_epoch(len(x), batch_size)):
+            weights, _, _ = sgd.train_step(weights, optimizer, x[rows], y[rows])
+    return weights
+
+
+# shuffles for each batch
+@wrong("fit_model", "with-replacement")
+def _(weights, x, y, batch_size, epochs, rng):
+    optimizer = sgd.SGD()
+    for _epoch in range(epochs):
+        for _ in range(sgd.steps_per_epoch(len(x), batch_size)):
+            rows = rng.integers(len(x), size=batch_size)
             weights, _, _ = sgd.train_step(weights, optimizer, x[rows], y[rows])
     return weights
 
@@ -1547,10 +1836,28 @@ def _(weights, others):
     return max(np.max(w - o) for w, o in zip(weights, others, strict=True))
 
 
+# abs after max
+@wrong("largest_difference", "absolute-value-too-late")
+def _(weights, others):
+    return max(abs(np.max(w - o)) for w, o in zip(weights, others, strict=True))
+
+
 # list, one per array
 @wrong("largest_difference", "one-number-per-array")
 def _(weights, others):
     return [np.abs(w - o).max() for w, o in zip(weights, others, strict=True)]
+
+
+# mean
+@wrong("largest_difference", "mean-for-maximum")
+def _(weights, others):
+    return np.mean([np.abs(w - o).mean() for w, o in zip(weights, others, strict=True)])
+
+
+# compares the maxima
+@wrong("largest_difference", "difference-of-maxima")
+def _(weights, others):
+    return max(abs(w.max() - o.max()) for w, o in zip(weights, others, strict=True))
 
 
 # only last array
@@ -1559,6 +1866,50 @@ def _(weights, others):
     for w, o in zip(weights, others, strict=True):
         largest = np.abs(w - o).max()
     return largest
+
+
+# adds the maxima
+@wrong("largest_difference", "adds-the-maxima")
+def _(weights, others):
+    return sum(np.abs(w - o).max() for w, o in zip(weights, others, strict=True))
+
+
+# norm
+@wrong("largest_difference", "euclidean-distance")
+def _(weights, others):
+    return np.sqrt(sum(np.sum((w - o) ** 2) for w, o in zip(weights, others, strict=True)))
+
+
+# relative
+@wrong("largest_difference", "relative-difference")
+def _(weights, others):
+    return max(
+        np.max(np.abs(w - o) / (np.abs(w) + 1e-12)) for w, o in zip(weights, others, strict=True)
+    )
+
+
+# squared
+@wrong("largest_difference", "squared-difference")
+def _(weights, others):
+    return max(np.max((w - o) ** 2) for w, o in zip(weights, others, strict=True))
+
+
+# only kernels
+@wrong("largest_difference", "kernels-only")
+def _(weights, others):
+    return max(np.abs(w - o).max() for w, o in zip(weights[::2], others[::2], strict=True))
+
+
+# place instead of the value
+@wrong("largest_difference", "place-for-size")
+def _(weights, others):
+    return max(np.argmax(np.abs(w - o)) for w, o in zip(weights, others, strict=True))
+
+
+# abs before the difference
+@wrong("largest_difference", "signs-dropped-too-early")
+def _(weights, others):
+    return max(np.max(np.abs(w) - np.abs(o)) for w, o in zip(weights, others, strict=True))
 
 
 # ---- reported_loss -----------------------------------------------------------------------------
@@ -1653,6 +2004,13 @@ def _(weights, optimizer, x, y_true):
 @wrong("reported_loss", "wrong-type")
 def _(weights, optimizer, x, y_true):
     return sgd.train_step(weights, optimizer, x, y_true)
+
+
+# accuracy in place of the loss
+@wrong("reported_loss", "accuracy-for-loss")
+def _(weights, optimizer, x, y_true):
+    weights, _, loss = sgd.train_step(weights, optimizer, x, y_true)
+    return weights, loss
 
 
 # ---- early_stopping ----------------------------------------------------------------------------
@@ -1779,6 +2137,55 @@ def _(val_losses, patience):
     return epoch
 
 
+# max
+@wrong("early_stopping", "larger-is-better")
+def _(val_losses, patience):
+    best, wait = -np.inf, 0
+    for epoch, loss in enumerate(val_losses):
+        if loss > best:
+            best, wait = loss, 0
+        else:
+            wait += 1
+            if wait >= patience:
+                return epoch
+    return None
+
+
+# best is not updated
+@wrong("early_stopping", "best-never-renewed")
+def _(val_losses, patience):
+    best, wait = val_losses[0], 0
+    for epoch, loss in enumerate(val_losses[1:], start=1):
+        if loss < best:
+            wait = 0
+        else:
+            wait += 1
+            if wait >= patience:
+                return epoch
+    return None
+
+
+# best of all epochs known
+@wrong("early_stopping", "knows-the-end")
+def _(val_losses, patience):
+    stop = int(np.argmin(val_losses)) + max(patience, 1)
+    return stop if stop < len(val_losses) else None
+
+
+# index off by one through skipping first
+@wrong("early_stopping", "one-epoch-too-low")
+def _(val_losses, patience):
+    best, wait = val_losses[0], 0
+    for epoch, loss in enumerate(val_losses[1:]):
+        if loss < best:
+            best, wait = loss, 0
+        else:
+            wait += 1
+            if wait >= patience:
+                return epoch
+    return None
+
+
 # patience 0 stops at once even after an improvement
 @wrong("early_stopping", "patience-0-stops-at-once")
 def _(val_losses, patience):
@@ -1838,6 +2245,12 @@ def _(running_means, rows):
     return np.diff(running_means * np.cumsum(rows), prepend=0)
 
 
+# multiplies with rows, not cumsum
+@wrong("batch_losses", "weighted-by-own-rows")
+def _(running_means, rows):
+    return np.diff(running_means * rows, prepend=0) / rows
+
+
 # first missing
 @wrong("batch_losses", "first-batch-missing")
 def _(running_means, rows):
@@ -1862,6 +2275,29 @@ def _(running_means, rows):
 def _(running_means, rows):
     seen = np.cumsum(rows)
     return np.diff(running_means * seen, prepend=0) / seen
+
+
+# changes running_means in place, going forward
+@wrong("batch_losses", "subtracts-the-mean")
+def _(running_means, rows):
+    seen = np.cumsum(rows)
+    losses = [running_means[0]]
+    for i in range(1, len(rows)):
+        losses.append((running_means[i] * seen[i] - running_means[i - 1]) / rows[i])
+    return np.array(losses)
+
+
+# dx of total by batch size of the first batch
+@wrong("batch_losses", "rows-of-the-first")
+def _(running_means, rows):
+    return np.diff(running_means * np.cumsum(rows), prepend=0) / rows[0]
+
+
+# first one zero
+@wrong("batch_losses", "first-loss-zero")
+def _(running_means, rows):
+    totals = running_means * np.cumsum(rows)
+    return np.diff(totals, prepend=totals[0]) / rows
 
 
 # ---- HalveTheRate ------------------------------------------------------------------------------
@@ -1956,6 +2392,14 @@ class OnlyOnce(sgd.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if epoch == 1:
             self.state.optimizer.learning_rate /= 2
+
+
+# doubled
+@wrong_class("HalveTheRate", "doubles")
+class Doubles(sgd.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch % 2 == 1:
+            self.state.optimizer.learning_rate *= 2
 
 
 # keras's spelling
@@ -2307,7 +2751,8 @@ order(
     "raises-an-error",
 )
 
-fit_order(
+order(
+    "order_fit_textbook",
     """
     history = {"loss": [], "accuracy": []}
     for epoch in range(epochs):
@@ -2324,7 +2769,8 @@ fit_order(
 )
 
 # shuffled once
-fit_order(
+order(
+    "order_fit_textbook",
     """
     history = {"loss": [], "accuracy": []}
     order = sgd.shuffle_indices(len(x), rng)
@@ -2342,7 +2788,8 @@ fit_order(
 )
 
 # sums not set back per epoch
-fit_order(
+order(
+    "order_fit_textbook",
     """
     history = {"loss": [], "accuracy": []}
     loss_sum = acc_sum = 0.0
@@ -2360,7 +2807,8 @@ fit_order(
 )
 
 # loss not weighted by rows
-fit_order(
+order(
+    "order_fit_textbook",
     """
     history = {"loss": [], "accuracy": []}
     for epoch in range(epochs):

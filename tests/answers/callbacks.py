@@ -368,8 +368,8 @@ class FromTheStart(sgd.Callback):
         self.state.optimizer.learning_rate = self.start * 0.5 ** ((epoch + 1) // 2)
 
 
-@right_class("HalveTheRate")
-class BeforeTheNext(sgd.Callback):  # no update sees a difference
+@wrong_class("HalveTheRate", "when-the-next-epoch-begins")
+class BeforeTheNext(sgd.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         if epoch > 0 and epoch % 2 == 0:
             self.state.optimizer.learning_rate /= 2

@@ -1,13 +1,9 @@
 """Answers to the exercises of notebook 05."""
 
-import textwrap
-
 import numpy as np
 
 import sgdcourse as sgd
-from sgdcourse.exercises.catalogue import EXERCISES
-from sgdcourse.exercises.parsons import shuffled_lines
-from tests.answers import ANSWERS, Answer, order, right, wrong
+from tests.answers import order, right, wrong
 
 # ---- order_train_step --------------------------------------------------------------------------
 
@@ -502,17 +498,8 @@ def _(weights, optimizer, x, y, batch_size, rng):
 # ---- order_fit_textbook ------------------------------------------------------------------------
 
 
-def fit_order(lines, misconception=None):
-    """Add an order; two of its lines differ by their indentation alone."""
-    letters = {text: letter for letter, text in lettered.items()}
-    wanted = textwrap.dedent(lines).strip().splitlines()
-    answer = " ".join(letters[line] for line in wanted)
-    ANSWERS.append(Answer("order_fit_textbook", answer, misconception, answer))
-
-
-lettered = shuffled_lines(EXERCISES["order_fit_textbook"])
-
-fit_order(
+order(
+    "order_fit_textbook",
     """
     history = {"loss": [], "accuracy": []}
     for epoch in range(epochs):
@@ -525,9 +512,10 @@ fit_order(
         history["loss"].append(loss_sum / len(x))
         history["accuracy"].append(acc_sum / len(x))
     return weights, history
-    """
+    """,
 )
-fit_order(
+order(
+    "order_fit_textbook",
     """
     history = {"loss": [], "accuracy": []}
     for epoch in range(epochs):
@@ -540,9 +528,10 @@ fit_order(
         history["accuracy"].append(acc_sum / len(x))
         history["loss"].append(loss_sum / len(x))
     return weights, history
-    """
+    """,
 )
-fit_order(  # set to 0 once too often does no harm
+order(  # set to 0 once too often does no harm
+    "order_fit_textbook",
     """
     loss_sum = acc_sum = 0.0
     history = {"loss": [], "accuracy": []}
@@ -556,9 +545,10 @@ fit_order(  # set to 0 once too often does no harm
         history["accuracy"].append(acc_sum / len(x))
         history["loss"].append(loss_sum / len(x))
     return weights, history
-    """
+    """,
 )
-fit_order(
+order(
+    "order_fit_textbook",
     """
     history = {"loss": [], "accuracy": []}
     loss_sum = acc_sum = 0.0
@@ -574,7 +564,8 @@ fit_order(
     """,
     "sums-never-set-back",
 )
-fit_order(
+order(
+    "order_fit_textbook",
     """
     history = {"loss": [], "accuracy": []}
     order = sgd.shuffle_indices(len(x), rng)
@@ -590,7 +581,8 @@ fit_order(
     """,
     "shuffles-once",
 )
-fit_order(
+order(
+    "order_fit_textbook",
     """
     history = {"loss": [], "accuracy": []}
     for epoch in range(epochs):
@@ -606,7 +598,8 @@ fit_order(
     """,
     "batch-losses-not-weighted",
 )
-fit_order(
+order(
+    "order_fit_textbook",
     """
     history = {"loss": [], "accuracy": []}
     for epoch in range(epochs):
@@ -622,7 +615,8 @@ fit_order(
     """,
     "reports-zeros",
 )
-fit_order(
+order(
+    "order_fit_textbook",
     """
     loss_sum = acc_sum = 0.0
     history = {"loss": [], "accuracy": []}
@@ -639,7 +633,8 @@ fit_order(
     """,
     "reports-zeros",
 )
-fit_order(
+order(
+    "order_fit_textbook",
     """
     history = {"loss": [], "accuracy": []}
     for epoch in range(epochs):

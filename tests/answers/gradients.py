@@ -1,6 +1,7 @@
 """Answers to the exercises of notebook 03."""
 
 import math
+from textwrap import dedent, indent
 
 import numpy as np
 
@@ -581,20 +582,18 @@ def _(weights, activations, dlogits):
 # ---- order_numerical_gradient ------------------------------------------------------------------
 
 START = """
-    weights = [w.copy() for w in weights]
-    gradients = [np.zeros_like(w) for w in weights]
-    for w, gradient in zip(weights, gradients, strict=True):
-        for index in np.ndindex(w.shape):
-            middle = w[index]
+weights = [w.copy() for w in weights]
+gradients = [np.zeros_like(w) for w in weights]
+for w, gradient in zip(weights, gradients, strict=True):
+    for index in np.ndindex(w.shape):
+        middle = w[index]
 """
 
 
 def order_gradient(lines, misconception=None):
-    order(
-        "order_numerical_gradient",
-        f"{START.rstrip()}\n{lines.strip()}\nreturn gradients",
-        misconception,
-    )
+    """Add an answer of which only the lines inside both loops are given."""
+    inside = indent(dedent(lines).strip("\n"), 8 * " ")
+    order("order_numerical_gradient", f"{START}{inside}\nreturn gradients", misconception)
 
 
 order_gradient(

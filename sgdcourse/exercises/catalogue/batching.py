@@ -12,6 +12,11 @@ def _generator(seed=0):
     return np.random.default_rng(seed)
 
 
+def _old_neighbours(function):
+    order = np.asarray(function(50, _generator()))
+    return bool(np.mean(np.diff(order) == 1) > 0.5)
+
+
 def _dealt_twice(function):
     rng = _generator()
     return np.array_equal(function(50, rng), function(50, rng))
@@ -32,6 +37,7 @@ SHUFFLE_INDICES = Exercise(
             "50 rows: are they still in the order 0, 1, 2, ...?",
             lambda f: np.array_equal(f(50, _generator()), np.arange(50)),
         ),
+        Case("50 rows: does row 1 still follow row 0, and so on, for most rows?", _old_neighbours),
         Case("50 rows, dealt twice with one rng: is it the same order?", _dealt_twice),
         Case(
             "50 rows, two generators with the same seed: is it the same order?",
@@ -74,6 +80,18 @@ SHUFFLE_INDICES = Exercise(
             "The last row number is missing: a range ends before its end.",
             lambda num_samples, rng: rng.permutation(num_samples - 1),
         ),
+        Misconception(
+            "rotates-only",
+            "The order starts at another row, and goes on as before: each row keeps its "
+            "neighbours, so the batches hold nearly the same rows.",
+            lambda num_samples, rng: np.roll(np.arange(num_samples), rng.integers(num_samples)),
+        ),
+        Misconception(
+            "random-numbers-for-row-numbers",
+            "You returned the random numbers themselves. Asked for are row numbers, put into a "
+            "random order.",
+            lambda num_samples, rng: rng.random(num_samples),
+        ),
     ),
     hints=(
         "Rows are not moved. Make the row numbers, then put them in random order.",
@@ -111,6 +129,32 @@ def _overlapping(indices, batch_size):
 
 def _first_batch_only(indices, batch_size):
     return [indices[:batch_size]]
+
+
+def _returned_in_the_loop(indices, batch_size):
+    return indices[:batch_size]
+
+
+def _last_always_missing(indices, batch_size):
+    start = 0
+    while start + batch_size < len(indices):
+        yield indices[start : start + batch_size]
+        start += batch_size
+
+
+def _one_row_short(indices, batch_size):
+    for start in range(0, len(indices), batch_size):
+        yield indices[start : start + batch_size - 1]
+
+
+def _overlapping_to_the_end(indices, batch_size):
+    for start in range(len(indices)):
+        yield indices[start : start + batch_size]
+
+
+def _dealt_round(indices, batch_size):
+    steps = -(-len(indices) // batch_size)
+    return [indices[i::steps] for i in range(steps)]
 
 
 def _positions(indices, batch_size):
@@ -161,17 +205,35 @@ SPLIT_BATCHES = Exercise(
             "overlapping-batches",
             "The batches overlap: the start moves on by one row instead of by `batch_size` rows.",
             _overlapping,
+            variants=(_overlapping_to_the_end,),
         ),
         Misconception(
             "first-batch-only",
             "Only the first batch came out: a `return` inside a loop ends the loop.",
             _first_batch_only,
+            variants=(_returned_in_the_loop,),
         ),
         Misconception(
             "positions-instead-of-rows",
             "You dealt 0, 1, 2, ..., the positions, and not the row numbers that stand in "
             "`indices`: the shuffling is lost.",
             _positions,
+        ),
+        Misconception(
+            "last-batch-always-missing",
+            "The last batch is missing, also where it is full: the loop stops one batch too early.",
+            _last_always_missing,
+        ),
+        Misconception(
+            "one-row-short",
+            "Each batch is one row short. The end of a slice is not part of it.",
+            _one_row_short,
+        ),
+        Misconception(
+            "deals-rows-round",
+            "You dealt the rows round, one to each batch, as one deals cards. A batch is a run "
+            "of neighbours in `indices`.",
+            _dealt_round,
         ),
     ),
     hints=(
@@ -225,6 +287,12 @@ STEPS_PER_EPOCH = Exercise(
             "That is the number of rows. The progress bar counts batches: 1,875, not 60,000.",
             lambda num_samples, batch_size: num_samples,
         ),
+        Misconception(
+            "adds-the-remainder",
+            "You added the rows that are left over to the number of batches. Together they make "
+            "ONE more batch.",
+            lambda num_samples, batch_size: sum(divmod(num_samples, batch_size)),
+        ),
     ),
     hints=(
         "60,000 rows in batches of 64 are 937 full batches, and something is left over.",
@@ -274,6 +342,23 @@ def _without_the_last(x, y, batch_size, rng):
         yield x[order[start : start + batch_size]], y[order[start : start + batch_size]]
 
 
+def _only_x_shuffled(x, y, batch_size, rng):
+    order = rng.permutation(len(x))
+    for start in range(0, len(x), batch_size):
+        yield x[order[start : start + batch_size]], y[start : start + batch_size]
+
+
+def _batches_shuffled(x, y, batch_size, rng):
+    for start in rng.permutation(np.arange(0, len(x), batch_size)):
+        yield x[start : start + batch_size], y[start : start + batch_size]
+
+
+def _shuffled_inside(x, y, batch_size, rng):
+    for start in range(0, len(x), batch_size):
+        rows = start + rng.permutation(min(batch_size, len(x) - start))
+        yield x[rows], y[rows]
+
+
 def _not_shuffled(x, y, batch_size, rng):
     for start in range(0, len(x), batch_size):
         yield x[start : start + batch_size], y[start : start + batch_size]
@@ -316,6 +401,12 @@ DEAL_EPOCH = Exercise(
         Case("47 rows, batch size 10: can a row come twice in one batch?", _rows_twice_in_a_batch),
         Case("47 rows, batch size 10: is each row dealt exactly once?", _each_row_once),
         Case(
+            "47 rows, batch size 10: does the first batch hold just the rows 0 to 9?",
+            lambda f: (
+                sorted(next(iter(f(_X, _Y, 10, _generator())))[1].tolist()) == list(range(10))
+            ),
+        ),
+        Case(
             "are the rows still in the order 0, 1, 2, ...?",
             lambda f: np.array_equal(_together(f(_X, _Y, 10, _generator()))[1], _Y),
         ),
@@ -347,6 +438,23 @@ DEAL_EPOCH = Exercise(
             "no-shuffle",
             "Each row comes once, but always in the old order: the shuffling is gone, too.",
             _not_shuffled,
+        ),
+        Misconception(
+            "only-x-shuffled",
+            "x is dealt in a new order and y in the old one: the rows have lost their labels.",
+            _only_x_shuffled,
+        ),
+        Misconception(
+            "shuffles-batches",
+            "You shuffled the batches, not the rows: each batch holds neighbours, and the small "
+            "one may come in the middle.",
+            _batches_shuffled,
+        ),
+        Misconception(
+            "shuffles-inside-batches",
+            "You shuffled inside each batch only: the first batch of every epoch holds rows 0 "
+            "to 9, in one order or another.",
+            _shuffled_inside,
         ),
     ),
     hints=(

@@ -81,6 +81,29 @@ def _stops_on_a_new_best(val_losses, patience):
     return None
 
 
+def _first_epoch_as_best(val_losses, patience):
+    wait = 0
+    for epoch, val_loss in enumerate(val_losses[1:], 1):
+        wait = 0 if val_loss < val_losses[0] else wait + 1
+        if wait and wait >= patience:
+            return epoch
+    return None
+
+
+def _larger_is_better(val_losses, patience):
+    return early_stopping([-val_loss for val_loss in val_losses], patience)
+
+
+def _one_too_low(val_losses, patience):
+    stop = early_stopping(val_losses, patience)
+    return None if stop is None else stop - 1
+
+
+def _knows_the_end(val_losses, patience):
+    stop = int(np.argmin(val_losses)) + max(patience, 1)
+    return stop if stop < len(val_losses) else None
+
+
 def _last_epoch(val_losses, patience):
     stop = early_stopping(val_losses, patience)
     return len(val_losses) - 1 if stop is None else stop
@@ -159,6 +182,30 @@ EARLY_STOPPING = Exercise(
             "the training came to its end by itself.",
             _last_epoch,
         ),
+        Misconception(
+            "best-never-renewed",
+            "You compare every epoch with the first one. A new best must take the place of the "
+            "old one.",
+            _first_epoch_as_best,
+        ),
+        Misconception(
+            "larger-is-better",
+            "You wait for the `val_loss` to grow. A loss is better when it is lower; it is the "
+            "accuracy that should grow.",
+            _larger_is_better,
+        ),
+        Misconception(
+            "one-epoch-too-low",
+            "The number is one too low: a loop that leaves out the first epoch and counts from "
+            "0 calls epoch 1 epoch 0.",
+            _one_too_low,
+        ),
+        Misconception(
+            "knows-the-end",
+            "You looked for the best of all epochs. `EarlyStopping` knows only those that have "
+            "been: it may stop before the best one comes.",
+            _knows_the_end,
+        ),
     ),
     hints=(
         "Remember two things from epoch to epoch: the best value, and how long ago it was.",
@@ -183,6 +230,28 @@ def _equal_batches(running_means, rows):
 
 def _over_rows_so_far(running_means, rows):
     return np.diff(running_means * np.cumsum(rows), prepend=0.0) / np.cumsum(rows)
+
+
+def _weighted_by_own_rows(running_means, rows):
+    return np.diff(running_means * rows, prepend=0.0) / rows
+
+
+def _sum_minus_mean(running_means, rows):
+    before = np.concatenate([[0.0], running_means[:-1]])
+    return (running_means * np.cumsum(rows) - before) / rows
+
+
+def _sum_minus_mean_but_the_first(running_means, rows):
+    return np.concatenate([running_means[:1], _sum_minus_mean(running_means, rows)[1:]])
+
+
+def _first_loss_zero(running_means, rows):
+    sums = running_means * np.cumsum(rows)
+    return np.diff(sums, prepend=sums[0]) / rows
+
+
+def _rows_of_the_first(running_means, rows):
+    return np.diff(running_means * np.cumsum(rows), prepend=0.0) / rows[0]
 
 
 def _without_the_first(running_means, rows):
@@ -256,6 +325,31 @@ BATCH_LOSSES = Exercise(
             "go the other way.",
             lambda running_means, rows: np.cumsum(running_means * rows) / np.cumsum(rows),
         ),
+        Misconception(
+            "weighted-by-own-rows",
+            "You multiplied each mean by the rows of its batch. It is a mean over ALL rows of "
+            "the epoch so far.",
+            _weighted_by_own_rows,
+        ),
+        Misconception(
+            "subtracts-the-mean",
+            "You took the last mean away from a sum. A sum over rows, too, must be taken away "
+            "from a sum over rows.",
+            _sum_minus_mean,
+            variants=(_sum_minus_mean_but_the_first,),
+        ),
+        Misconception(
+            "first-loss-zero",
+            "The first batch got the loss 0. Before it the sum is 0, so its running mean is its "
+            "own loss.",
+            _first_loss_zero,
+        ),
+        Misconception(
+            "rows-of-the-first",
+            "You divided by the rows of the first batch each time. The last batch of an epoch "
+            "may be smaller.",
+            _rows_of_the_first,
+        ),
     ),
     hints=(
         "A mean over 4 rows of 3.5 is a sum of 14. After 5 rows with the mean 6 it is 30.",
@@ -295,6 +389,12 @@ class _BeforeOddEpochs(sgd.Callback):
             self.state.optimizer.learning_rate /= 2
 
 
+class _WhenTheNextBegins(sgd.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch and epoch % 2 == 0:
+            self.state.optimizer.learning_rate /= 2
+
+
 class _BeforeEvenEpochs(sgd.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         if epoch % 2 == 0:
@@ -317,6 +417,12 @@ class _Once(sgd.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if epoch == 1:
             self.state.optimizer.learning_rate /= 2
+
+
+class _Doubles(sgd.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch % 2 == 1:
+            self.state.optimizer.learning_rate *= 2
 
 
 class _NoRate(sgd.Callback):
@@ -379,6 +485,10 @@ HALVE_THE_RATE = Exercise(
             lambda c: _rates(c, 0.3, 5),
         ),
         Case("1 epoch from rate 0.5: its rate, and the rate after it", lambda c: _rates(c, 0.5, 1)),
+        Case(
+            "2 epochs of 1 update from rate 0.6: the rate of each, and after the last",
+            lambda c: _rates(c, 0.6, 2),
+        ),
     ),
     misconceptions=(
         Misconception(
@@ -397,6 +507,12 @@ HALVE_THE_RATE = Exercise(
             "It is halved when epochs 1, 3, 5 begin: one epoch too early. `on_epoch_begin` runs "
             "before the batches of that epoch.",
             _BeforeOddEpochs,
+        ),
+        Misconception(
+            "when-the-next-epoch-begins",
+            "It is halved when epochs 2, 4 begin. No update sees a difference, but after 2 epochs "
+            "the optimizer is left with the old rate, and a second `fit` starts from there.",
+            _WhenTheNextBegins,
         ),
         Misconception(
             "before-the-first-epoch",
@@ -427,6 +543,11 @@ HALVE_THE_RATE = Exercise(
             "The rate never moves. A hook with a misspelt name is never called, and a rate of the "
             "callback's own is not the optimizer's.",
             _NoRate,
+        ),
+        Misconception(
+            "doubles",
+            "The rate becomes twice as large. Asked for is half.",
+            _Doubles,
         ),
     ),
     hints=(

@@ -172,6 +172,10 @@ def _over_all_rows(losses, rows):
     return np.cumsum(losses * rows) / np.sum(rows)
 
 
+def _one_batch_late(losses, rows):
+    return np.concatenate([[0.0], running_mean(losses, rows)[:-1]])
+
+
 def _half_and_half(losses, rows):
     means = [losses[0]]
     for loss in losses[1:]:
@@ -259,6 +263,24 @@ RUNNING_MEAN = Exercise(
             "An exponential average forgets the first batches slowly. Keras's mean forgets "
             "nothing within an epoch: every row counts the same.",
             _exponential_average,
+        ),
+        Misconception(
+            "batch-losses-not-weighted",
+            "You divided by rows, but what you added up are means of batches. Each must be "
+            "multiplied by its rows first.",
+            lambda losses, rows: np.cumsum(losses) / np.cumsum(rows),
+        ),
+        Misconception(
+            "divides-by-own-rows",
+            "You divided the sum so far by the rows of the newest batch alone. It covers the "
+            "rows of all batches so far.",
+            lambda losses, rows: np.cumsum(losses * rows) / rows,
+        ),
+        Misconception(
+            "one-batch-late",
+            "Each number comes one batch too late: the bar is shown after a batch, so that "
+            "batch belongs to its mean.",
+            _one_batch_late,
         ),
     ),
     hints=(
@@ -350,6 +372,32 @@ def _epoch_labels_in_order(weights, optimizer, x, y, batch_size, rng):
     shuffled, in_order = _shuffled(x, batch_size, rng), _in_order(y, batch_size)
     deal = [(rows, y_rows) for (rows, _), (y_rows, _) in zip(shuffled, in_order, strict=True)]
     return _weighted(*_run(deal, weights, optimizer, x, y))
+
+
+def _epoch_weighted_by_batch_size(weights, optimizer, x, y, batch_size, rng):
+    weights, losses, accs, _ = _run(_shuffled(x, batch_size, rng), weights, optimizer, x, y)
+    return weights, losses.sum() * batch_size / len(x), accs.sum() * batch_size / len(x)
+
+
+def _epoch_first_batch(weights, optimizer, x, y, batch_size, rng):
+    weights, losses, accs, counts = _run(
+        _shuffled(x, batch_size, rng)[:1], weights, optimizer, x, y
+    )
+    return weights, losses @ counts / len(x), accs @ counts / len(x)
+
+
+def _epoch_in_one_update(weights, optimizer, x, y, batch_size, rng):
+    return sgd.train_step(weights, optimizer, x, y)
+
+
+def _epoch_first_batch_undivided(weights, optimizer, x, y, batch_size, rng):
+    rows = rng.permutation(len(x))[:batch_size]
+    return sgd.train_step(weights, optimizer, x[rows], y[rows])
+
+
+def _epoch_results_swapped(weights, optimizer, x, y, batch_size, rng):
+    weights, loss, acc = train_epoch(weights, optimizer, x, y, batch_size, rng)
+    return weights, acc, loss
 
 
 def _epoch_own_generator(weights, optimizer, x, y, batch_size, rng):
@@ -501,6 +549,29 @@ TRAIN_EPOCH = Exercise(
             "A generator that is made anew inside the function starts from the same seed each "
             "time, so every epoch gets the same order. Use the `rng` that is handed over.",
             _epoch_own_generator,
+        ),
+        Misconception(
+            "weighted-by-batch-size",
+            "You weighted every batch with `batch_size`, also the last one, which holds fewer "
+            "rows.",
+            _epoch_weighted_by_batch_size,
+        ),
+        Misconception(
+            "first-batch-only",
+            "Only the first batch was trained on: a `return` inside a loop ends the loop.",
+            _epoch_first_batch,
+            variants=(_epoch_first_batch_undivided,),
+        ),
+        Misconception(
+            "all-rows-in-one-update",
+            "You made one update from all rows. An epoch makes one for each batch.",
+            _epoch_in_one_update,
+        ),
+        Misconception(
+            "loss-and-accuracy-exchanged",
+            "Loss and accuracy have changed places. `train_step` returns the weights, the loss "
+            "and the accuracy, in this order, and so do you.",
+            _epoch_results_swapped,
         ),
     ),
     hints=(
@@ -705,6 +776,25 @@ def _fit_without_the_last(weights, x, y, batch_size, epochs, rng):
     return _train(weights, batches, x, y)
 
 
+def _fit_one_epoch(weights, x, y, batch_size, epochs, rng):
+    return fit_model(weights, x, y, batch_size, 1, rng)
+
+
+def _fit_steps_as_batch_size(weights, x, y, batch_size, epochs, rng):
+    return fit_model(weights, x, y, sgd.steps_per_epoch(len(x), batch_size), epochs, rng)
+
+
+def _fit_with_replacement(weights, x, y, batch_size, epochs, rng):
+    steps = epochs * sgd.steps_per_epoch(len(x), batch_size)
+    drawn = [rng.integers(len(x), size=batch_size) for _ in range(steps)]
+    return _train(weights, [(rows, rows) for rows in drawn], x, y)
+
+
+def _fit_seeded_by_epoch(weights, x, y, batch_size, epochs, rng):
+    batches = [b for epoch in range(epochs) for b in _shuffled(x, batch_size, _generator(epoch))]
+    return _train(weights, batches, x, y)
+
+
 def _equal(weights, others):
     return all(np.allclose(a, b, rtol=0, atol=1e-12) for a, b in zip(weights, others, strict=True))
 
@@ -821,6 +911,29 @@ FIT_MODEL = Exercise(
             "Only full batches are trained on: the rows that are left over are gone. Keras keeps "
             "a smaller last batch.",
             _fit_without_the_last,
+        ),
+        Misconception(
+            "one-epoch-only",
+            "Only one epoch is trained, whatever `epochs` says: a `return` inside a loop ends "
+            "the loop.",
+            _fit_one_epoch,
+        ),
+        Misconception(
+            "number-of-batches-as-batch-size",
+            "You cut batches of as many rows as there should be batches. `batch_size` is the "
+            "number of rows in each.",
+            _fit_steps_as_batch_size,
+        ),
+        Misconception(
+            "with-replacement",
+            "Rows are drawn with replacement: in an epoch some come twice and others never.",
+            _fit_with_replacement,
+        ),
+        Misconception(
+            "rng-not-used",
+            "The order changes from epoch to epoch, but not with `rng`: a generator made inside "
+            "the function gives every training the same orders.",
+            _fit_seeded_by_epoch,
         ),
     ),
     hints=(

@@ -190,6 +190,14 @@ def _without_exponential(logits):
     return logits / logits.sum(axis=1, keepdims=True)
 
 
+def _clipped_logits(logits):
+    return _naive_softmax(np.clip(logits, -100, 100))
+
+
+def _divided_by_maximum(logits):
+    return _naive_softmax(logits / logits.max(axis=1, keepdims=True))
+
+
 def _sigmoid(logits):
     return 1 / (1 + np.exp(-logits))
 
@@ -261,6 +269,24 @@ SOFTMAX = Exercise(
             "the classes of a row share the sum 1.",
             _sigmoid,
         ),
+        Misconception(
+            "one-hot-for-probabilities",
+            "The largest logit of each row got all of it. Softmax leaves every class something: "
+            "2 against 1 is 0.73 against 0.27.",
+            lambda logits: (logits == logits.max(axis=1, keepdims=True)).astype(float),
+        ),
+        Misconception(
+            "divides-by-maximum",
+            "You divided by each row's maximum, and that changes the probabilities: the "
+            "differences of the logits shrink. Subtracting leaves them as they are.",
+            _divided_by_maximum,
+        ),
+        Misconception(
+            "clips-logits",
+            "You cut large logits off, so that 1001 and 1000 became the same number. Their "
+            "difference must stay.",
+            _clipped_logits,
+        ),
     ),
     hints=(
         "Take the exponential of each number, then divide each row by its sum.",
@@ -297,6 +323,17 @@ def _labels_as_one_hot(y_true, logits):
 
 def _log_sum_exp_without_maximum(y_true, logits):
     return np.log(np.exp(logits).sum(axis=1)) - logits[_rows(y_true), y_true]
+
+
+def _maximum_missing_at_label(y_true, logits):
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    return np.log(np.exp(shifted).sum(axis=1)) - logits[_rows(y_true), y_true]
+
+
+def _other_classes_too(y_true, logits):
+    losses = -np.log(np.clip(1 - sgd.softmax(logits), 1e-16, 1)).sum(axis=1)
+    p = np.clip(sgd.softmax(logits)[_rows(y_true), y_true], 1e-300, 1)
+    return losses + np.log(np.clip(1 - p, 1e-16, 1)) - np.log(p)
 
 
 def _losses(y_true, logits):
@@ -409,6 +446,24 @@ SPARSE_CATEGORICAL_CROSSENTROPY = Exercise(
             "You used the logarithm to the base 10. Keras uses the natural one.",
             lambda y_true, logits: _losses(y_true, logits) / np.log(10),
         ),
+        Misconception(
+            "maximum-missing-at-label",
+            "You took the maximum away under the exponentials, but not from the logit of the "
+            "true class: each loss is off by the maximum of its row.",
+            _maximum_missing_at_label,
+        ),
+        Misconception(
+            "mean-over-classes",
+            "You divided by the number of classes: that is what a mean over one-hot rows does. "
+            "A row's loss is the whole of what its true class costs.",
+            lambda y_true, logits: _losses(y_true, logits) / logits.shape[1],
+        ),
+        Misconception(
+            "other-classes-too",
+            "You charged the other classes as well, with log(1 - p). That is the binary "
+            "cross-entropy; here only the true class counts.",
+            _other_classes_too,
+        ),
     ),
     hints=(
         "`array[np.arange(n), y_true]` picks from each row the element of its own class.",
@@ -429,6 +484,11 @@ def _probability_above_half(y_true, logits):
 def _counts_the_zeros(y_true, logits):
     classes = np.eye(logits.shape[1])
     return float(np.mean(classes[logits.argmax(axis=1)] == classes[y_true]))
+
+
+def _last_of_the_largest(y_true, logits):
+    last = logits.shape[1] - 1 - logits[:, ::-1].argmax(axis=1)
+    return float(np.mean(last == y_true))
 
 
 def _ties_count_as_right(y_true, logits):
@@ -522,6 +582,24 @@ ACCURACY = Exercise(
             "With all logits equal you called every row right. The network has to name one class: "
             "the first of the largest.",
             _ties_count_as_right,
+        ),
+        Misconception(
+            "argmax-of-all",
+            "You looked for the one largest logit of the whole array. Each row has its own "
+            "winner among the classes.",
+            lambda y_true, logits: float(np.mean(logits.argmax() == y_true)),
+        ),
+        Misconception(
+            "probability-for-hit",
+            "That is the mean probability of the true classes. Accuracy counts a row as right "
+            "or wrong, however sure the network was.",
+            lambda y_true, logits: float(sgd.softmax(logits)[_rows(y_true), y_true].mean()),
+        ),
+        Misconception(
+            "last-of-the-largest",
+            "Where several logits are equally large you took the last one. Keras, like "
+            "`argmax`, takes the first.",
+            _last_of_the_largest,
         ),
     ),
     hints=(

@@ -41,6 +41,15 @@ def _every_row_with_every_label(y_true, logits):
     return dlogits / len(y_true)
 
 
+def _divided_too_early(y_true, logits):
+    return sgd.softmax(logits) / len(y_true) - _one_hot(y_true, logits)
+
+
+def _softmax_slope_twice(y_true, logits):
+    p = sgd.softmax(logits)
+    return loss_gradient(y_true, logits) * p * (1 - p)
+
+
 def _gradient_at_probabilities(y_true, logits):
     return -_one_hot(y_true, logits) / sgd.softmax(logits) / len(y_true)
 
@@ -125,6 +134,30 @@ LOSS_GRADIENT = Exercise(
             "row's largest logit away first.",
             _overflowing,
         ),
+        Misconception(
+            "divides-too-early",
+            "You divided the probabilities by n and then took a whole 1 away. The 1/n belongs "
+            "to both.",
+            _divided_too_early,
+        ),
+        Misconception(
+            "softmax-slope-twice",
+            "You multiplied by p (1 - p) as well. `p - one_hot` is the gradient behind log AND "
+            "softmax: the slope of the softmax is in it already.",
+            _softmax_slope_twice,
+        ),
+        Misconception(
+            "true-class-only",
+            "Only the true class got a gradient. The others are pushed down as well: their "
+            "logits stand in the softmax's sum.",
+            lambda y_true, logits: loss_gradient(y_true, logits) * _one_hot(y_true, logits),
+        ),
+        Misconception(
+            "averaged-over-rows",
+            "You took the mean over the rows, so that one line is left. Each row keeps a "
+            "gradient of its own; the mean shows in a factor.",
+            lambda y_true, logits: loss_gradient(y_true, logits).sum(axis=0),
+        ),
     ),
     hints=(
         "In each row: what the network said minus what it should have said, as probabilities.",
@@ -177,6 +210,18 @@ def _divided_twice(x, kernel, doutputs):
 
 def _dx_from_x(x, kernel, doutputs):
     return x.T @ doutputs, doutputs.sum(axis=0), doutputs @ x.T
+
+
+def _bias_of_ones(x, kernel, doutputs):
+    return x.T @ doutputs, np.ones(doutputs.shape[1]), doutputs @ kernel.T
+
+
+def _bias_first(x, kernel, doutputs):
+    return doutputs.sum(axis=0), x.T @ doutputs, doutputs @ kernel.T
+
+
+def _relu_in_dx(x, kernel, doutputs):
+    return x.T @ doutputs, doutputs.sum(axis=0), (doutputs @ kernel.T) * (x > 0)
 
 
 def _dx_first(x, kernel, doutputs):
@@ -254,8 +299,20 @@ DENSE_GRADIENTS = Exercise(
         ),
         Misconception(
             "results-in-another-order",
-            "You returned `dx` first. Asked for is the order `dkernel`, `dbias`, `dx`.",
+            "The three results stand in another order. Asked for is `dkernel`, `dbias`, `dx`.",
             _dx_first,
+            variants=(_bias_first,),
+        ),
+        Misconception(
+            "bias-chain-rule-missing",
+            "Your gradient of the bias is 1: the slope of `+ bias` alone. The chain rule "
+            "multiplies it with what arrives in `doutputs`.",
+            _bias_of_ones,
+        ),
+        Misconception(
+            "relu-in-dx",
+            "You masked `dx` where x is not positive. There is no ReLU in `x @ kernel + bias`.",
+            _relu_in_dx,
         ),
     ),
     hints=(
@@ -518,6 +575,12 @@ BACKWARD = Exercise(
             "inside a loop ends the loop.",
             _last_layer_only,
         ),
+        Misconception(
+            "value-for-slope",
+            "You multiplied with the output of the ReLU itself. Where a ReLU is on its slope is "
+            "1, however large the output.",
+            _with(lambda delta, kernel, x, below: (delta @ kernel.T) * x),
+        ),
     ),
     hints=(
         "Walk from the last layer to the first, with the gradient at the layer's outputs in your "
@@ -698,6 +761,25 @@ def _one(n, classes):
     return 1
 
 
+def _from_logits_gradient(change):
+    """Make a wrong version that computes the gradient at the logits in its own way."""
+
+    def wrong(weights, x, y_true):
+        logits, activations = sgd.forward(weights, x)
+        loss = sgd.sparse_categorical_crossentropy(y_true, logits).mean()
+        return loss, sgd.backward(weights, activations, change(y_true, logits))
+
+    return wrong
+
+
+def _only_one_hot_divided(y_true, logits):
+    return sgd.softmax(logits) - _one_hot(y_true, logits) / len(y_true)
+
+
+def _no_softmax(y_true, logits):
+    return (logits - _one_hot(y_true, logits)) / len(y_true)
+
+
 def _biases_not_divided(weights, x, y_true):
     loss, gradients = batch_gradient(weights, x, y_true)
     return loss, [g * len(x) if g.ndim == 1 else g for g in gradients]
@@ -767,6 +849,23 @@ BATCH_GRADIENT = Exercise(
             "Only the last layer is right now. What the layers below receive still has the sum in "
             "it.",
             _last_layer_divided,
+        ),
+        Misconception(
+            "divided-by-classes",
+            "You divided by the number of classes. The mean is over the rows of the batch.",
+            _scaled(_one, lambda n, classes: n / classes),
+        ),
+        Misconception(
+            "only-one-hot-divided",
+            "You divided the 1 at the true class and not the probabilities. The 1/n belongs to "
+            "both.",
+            _from_logits_gradient(_only_one_hot_divided),
+        ),
+        Misconception(
+            "softmax-missing",
+            "The softmax was no fault: you compare logits with one-hot rows now, and not "
+            "probabilities.",
+            _from_logits_gradient(_no_softmax),
         ),
     ),
     hints=(
@@ -856,6 +955,12 @@ DROPOUT_GRADIENT = Exercise(
             "You divided by `1 - rate` twice. The slope holds the factor once, as it stands in "
             "the way forward.",
             lambda doutputs, keep, rate: doutputs * keep / (1 - rate) ** 2,
+        ),
+        Misconception(
+            "brackets-missing",
+            "You divided by 1 and took `rate` away afterwards: `/` goes before `-` where no "
+            "brackets stand.",
+            lambda doutputs, keep, rate: doutputs * keep / 1 - rate,
         ),
     ),
     hints=(

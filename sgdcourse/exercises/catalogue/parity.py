@@ -16,6 +16,11 @@ def _pairs(weights, others):
     return list(zip(weights, others, strict=True))
 
 
+def _largest_of_pairs(size):
+    """Make a version: the largest of what `size` says of each pair of arrays."""
+    return lambda weights, others: max(size(a, b) for a, b in _pairs(weights, others))
+
+
 def _all_numbers(arrays):
     return np.concatenate([array.ravel() for array in arrays])
 
@@ -38,6 +43,11 @@ LARGEST_DIFFERENCE = Exercise(
         call("a kernel of 2 by 2 and a bias of 2", _OURS, _THEIRS),
         call("a network of 4 arrays, differences about 0.001", _NET, _NEAR),
         call("the same two lists, exchanged", _NEAR, _NET),
+        call(
+            "only the second kernel differs, by 0.5",
+            _NET,
+            [*_NET[:2], _NET[2] - 0.5, _NET[3]],
+        ),
         call("all numbers of `others` are larger", _NET, _ABOVE),
         call(
             "float32 arrays",
@@ -58,18 +68,29 @@ LARGEST_DIFFERENCE = Exercise(
             "You took the absolute value after the maximum: by then the large negative "
             "differences are gone.",
             lambda weights, others: abs(max((a - b).max() for a, b in _pairs(weights, others))),
+            variants=(_largest_of_pairs(lambda a, b: abs((a - b).max())),),
         ),
         Misconception(
             "mean-for-maximum",
             "You took the mean of the differences. Among 100,000 weights that agree, one that is "
             "far off does not show in a mean.",
             lambda weights, others: np.abs(_all_numbers(weights) - _all_numbers(others)).mean(),
+            variants=(
+                lambda weights, others: np.mean(
+                    [np.abs(a - b).mean() for a, b in _pairs(weights, others)]
+                ),
+            ),
         ),
         Misconception(
             "sum-for-maximum",
             "You added up the differences: the result grows with the number of weights, and says "
             "nothing about the worst one.",
             lambda weights, others: np.abs(_all_numbers(weights) - _all_numbers(others)).sum(),
+        ),
+        Misconception(
+            "adds-the-maxima",
+            "You added up the largest differences of the arrays. Asked for is the largest of them.",
+            lambda weights, others: sum(np.abs(a - b).max() for a, b in _pairs(weights, others)),
         ),
         Misconception(
             "first-array-only",
@@ -89,18 +110,49 @@ LARGEST_DIFFERENCE = Exercise(
             lambda weights, others: max(
                 np.abs((a - b) / b).max() for a, b in _pairs(weights, others)
             ),
+            variants=(_largest_of_pairs(lambda a, b: np.abs((a - b) / a).max()),),
         ),
         Misconception(
             "difference-of-maxima",
             "You compared the largest weight of one side with the largest of the other. They may "
             "stand at different places: subtract first.",
             lambda weights, others: abs(_all_numbers(weights).max() - _all_numbers(others).max()),
+            variants=(_largest_of_pairs(lambda a, b: abs(a.max() - b.max())),),
         ),
         Misconception(
             "one-number-per-array",
             "That is one number per array. The question is how far the two lists are apart as a "
             "whole: one number.",
             lambda weights, others: [np.abs(a - b).max() for a, b in _pairs(weights, others)],
+        ),
+        Misconception(
+            "kernels-only",
+            "You compared the kernels only. The biases may be far apart.",
+            lambda weights, others: max(
+                np.abs(a - b).max() for a, b in _pairs(weights, others)[::2]
+            ),
+        ),
+        Misconception(
+            "euclidean-distance",
+            "You took the root of the sum of all squares: the distance of two points. It grows "
+            "with the number of weights.",
+            lambda weights, others: np.linalg.norm(_all_numbers(weights) - _all_numbers(others)),
+        ),
+        Misconception(
+            "squared-difference",
+            "You returned the square of the largest difference: 0.001 becomes 0.000001.",
+            _largest_of_pairs(lambda a, b: ((a - b) ** 2).max()),
+        ),
+        Misconception(
+            "signs-dropped-too-early",
+            "You dropped the signs before you subtracted, so 1 and -1 count as equal.",
+            _largest_of_pairs(lambda a, b: (np.abs(a) - np.abs(b)).max()),
+            variants=(_largest_of_pairs(lambda a, b: np.abs(np.abs(a) - np.abs(b)).max()),),
+        ),
+        Misconception(
+            "place-for-size",
+            "You returned the place of the largest difference. Asked for is how large it is.",
+            _largest_of_pairs(lambda a, b: np.abs(a - b).argmax()),
         ),
     ),
     hints=(
@@ -230,6 +282,12 @@ REPORTED_LOSS = Exercise(
             "The loss is right now, but two updates are made from one batch: `optimizer.update` "
             "is called once too often.",
             _updated_twice,
+        ),
+        Misconception(
+            "accuracy-for-loss",
+            "You returned the accuracy. `train_step` returns the weights, the loss and the "
+            "accuracy, in this order.",
+            lambda *step: sgd.train_step(*step)[::2],
         ),
     ),
     hints=(
