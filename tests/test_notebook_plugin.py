@@ -41,6 +41,14 @@ from sgdcourse import plots
 
 {inspect.getsource(picture)}"""
 
+STUB = """\
+from sgdcourse.exercises import check
+
+def relu(z):
+    ...
+
+check(relu)"""
+
 
 # ---- Traps: the source of a cell, what is then changed in the file, and the complaint --------
 
@@ -151,6 +159,7 @@ TRAPS = {
         now_beginning_with("# NBVAL_IGNORE_OUTPUT"),
         "# NBVAL_IGNORE_OUTPUT needs a reason",
     ),
+    "solved": (f"{STUB}\nassert relu(1) is None", None, "Solved, the cell fails: AssertionError"),
     "skipped by comment": ("2", now_beginning_with("#NBVAL_SKIP"), "#NBVAL_SKIP needs a reason"),
 }
 
@@ -165,6 +174,7 @@ GOOD = {
     "widget": ("ipywidgets.VBox([ipywidgets.IntSlider()])", []),
     "picture in a widget": ("ipywidgets.HTML(picture(2)._repr_html_())", []),
     "Output widget": ("out = ipywidgets.Output()\nout", []),
+    "exercise": (STUB, []),
     "address": ("print(object())", []),
     "file of the cell": ("print((lambda: 0).__code__)", []),
     "empty": ("", []),
