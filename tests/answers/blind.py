@@ -2824,3 +2824,259 @@ order(
     """,
     "batch-losses-not-weighted",
 )
+
+# ---- Second round ----------------------------------------------------------------------------
+
+
+# reverses instead of shuffling
+@wrong("shuffle_indices", "reverses")
+def _(num_samples, rng):
+    return np.arange(num_samples)[::-1]
+
+
+# makes one swap of two rows only
+@wrong("shuffle_indices", "few-rows-moved")
+def _(num_samples, rng):
+    order = np.arange(num_samples)
+    i, j = rng.integers(num_samples, size=2)
+    order[i], order[j] = order[j], order[i]
+    return order
+
+
+# puts the smaller batch first
+@wrong("split_batches", "smaller-batch-first")
+def _(indices, batch_size):
+    rest = len(indices) % batch_size
+    if rest:
+        yield indices[:rest]
+    for start in range(rest, len(indices), batch_size):
+        yield indices[start : start + batch_size]
+
+
+# adds an empty batch when it divides evenly
+@wrong("split_batches", "empty-batch-at-the-end")
+def _(indices, batch_size):
+    full = len(indices) // batch_size
+    for i in range(full):
+        yield indices[i * batch_size : (i + 1) * batch_size]
+    yield indices[full * batch_size :]
+
+
+# drops a batch when there is less than one full batch: returns max(1, floor)
+@wrong("steps_per_epoch", "rounds-down")
+def _(num_samples, batch_size):
+    return max(1, num_samples // batch_size)
+
+
+# adds a batch only when the rest fills at least half
+@wrong("steps_per_epoch", "rounds-to-nearest")
+def _(num_samples, batch_size):
+    return int(num_samples / batch_size + 0.5)
+
+
+# without replacement within a batch only
+@wrong("deal_epoch", "draws-each-batch-anew")
+def _(x, y, batch_size, rng):
+    for _ in range(0, len(x), batch_size):
+        rows = rng.choice(len(x), size=min(batch_size, len(x)), replace=False)
+        yield x[rows], y[rows]
+
+
+# takes away the mean instead of the maximum
+@wrong("softmax", "too-little-taken-away")
+def _(logits):
+    e = np.exp(logits - logits.mean(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+# divides by the number of classes
+@wrong("accuracy", "divided-by-classes")
+def _(y_true, logits):
+    return np.sum(logits.argmax(axis=1) == y_true) / logits.shape[1]
+
+
+# divides by n only the true class's entry (p not divided)
+@wrong("loss_gradient", "only-one-hot-divided")
+def _(y_true, logits):
+    d = sgd.softmax(logits)
+    d[np.arange(len(y_true)), y_true] -= 1 / len(y_true)
+    return d
+
+
+# kernel gradient divided by n a second time
+@wrong("dense_gradients", "divided-twice")
+def _(x, kernel, doutputs):
+    return x.T @ doutputs / len(x), doutputs.sum(axis=0), doutputs @ kernel.T
+
+
+# scales by 2 as if the rate were always 0.5
+@wrong("dropout_gradient", "rate-taken-for-one-half")
+def _(doutputs, keep, rate):
+    return doutputs * keep * 2
+
+
+# returns after the first array (return inside the loop)
+@wrong("sgd_update", "first-array-only")
+def _(weights, gradients, learning_rate):
+    new = []
+    for w, g in zip(weights, gradients):
+        new.append(w - learning_rate * g)
+        return new
+
+
+# moves the kernels only, leaves the biases
+@wrong("sgd_update", "kernels-only")
+def _(weights, gradients, learning_rate):
+    return [w - learning_rate * g if w.ndim == 2 else w for w, g in zip(weights, gradients)]
+
+
+# positive velocity convention: v = m v + lr g; w - v
+@wrong("momentum_update", "minus-outside-the-velocity")
+def _(weights, velocities, gradients, learning_rate, momentum):
+    nv = [momentum * v + learning_rate * g for v, g in zip(velocities, gradients)]
+    return [w - v for w, v in zip(weights, nv)], nv
+
+
+# rate applied to the whole velocity: lr outside
+@wrong("momentum_update", "rate-outside-the-velocity")
+def _(weights, velocities, gradients, learning_rate, momentum):
+    nv = [momentum * v - g for v, g in zip(velocities, gradients)]
+    return [w + learning_rate * v for w, v in zip(weights, nv)], nv
+
+
+# weights follow the plain gradient, velocity only noted
+@wrong("momentum_update", "velocity-not-used")
+def _(weights, velocities, gradients, learning_rate, momentum):
+    nv = [momentum * v - learning_rate * g for v, g in zip(velocities, gradients)]
+    return [w - learning_rate * g for w, g in zip(weights, gradients)], nv
+
+
+# gradient is subtracted twice: w + v + m*v - lr*g
+@wrong("nesterov_update", "both-steps")
+def _(weights, velocities, gradients, learning_rate, momentum):
+    v2 = [momentum * v - learning_rate * g for v, g in zip(velocities, gradients)]
+    return [w + v + momentum * v - learning_rate * g for w, v, g in zip(weights, v2, gradients)], v2
+
+
+# one step for each row, one after the other
+@wrong("gradient_step", "one-step-per-row")
+def _(weights, x, y_true, learning_rate):
+    for i in range(len(x)):
+        logits, activations = sgd.forward(weights, x[i : i + 1])
+        grads = sgd.backward(weights, activations, sgd.loss_gradient(y_true[i : i + 1], logits))
+        weights = [w - learning_rate / len(x) * g for w, g in zip(weights, grads)]
+    return weights
+
+
+# uses SGD()'s default rate instead of learning_rate
+@wrong("gradient_step", "rate-not-passed-on")
+def _(weights, x, y_true, learning_rate):
+    return sgd.train_step(weights, sgd.SGD(), x, y_true)[0]
+
+
+# treats every batch as having the size of the first
+@wrong("running_mean", "rows-of-the-first")
+def _(losses, rows):
+    return np.cumsum(losses * rows) / (rows[0] * np.arange(1, len(losses) + 1))
+
+
+# difference of absolute values: blind to the sign
+@wrong("largest_difference", "signs-dropped-too-early")
+def _(weights, others):
+    return max(np.abs(np.abs(a) - np.abs(b)).max() for a, b in zip(weights, others))
+
+
+# calls train_step twice, so updates twice, for the second loss
+@wrong("reported_loss", "second-step-for-the-loss")
+def _(weights, optimizer, x, y_true):
+    weights, _, _ = sgd.train_step(weights, optimizer, x, y_true)
+    _, loss, _ = sgd.train_step(weights, optimizer, x, y_true)
+    return weights, loss
+
+
+# linear between the corners of the staircase
+@wrong("exponential_decay", "linear-between-decays")
+def _(initial_learning_rate, decay_steps, decay_rate, step):
+    k, r = divmod(step, decay_steps)
+    a = initial_learning_rate * decay_rate**k
+    return a + (a * decay_rate - a) * r / decay_steps
+
+
+# sums the signed numbers: no squares before
+@wrong("clip_by_global_norm", "sum-of-absolute-values")
+def _(gradients, global_clipnorm):
+    norm = abs(sum(g.sum() for g in gradients))
+    return [g * global_clipnorm / max(norm, global_clipnorm) for g in gradients]
+
+
+# spares the biases
+@wrong("weight_decay_update", "kernels-only")
+def _(weights, gradients, learning_rate, weight_decay):
+    return [
+        w - learning_rate * g - (learning_rate * weight_decay * w if w.ndim > 1 else 0)
+        for w, g in zip(weights, gradients)
+    ]
+
+
+# takes away the same amount from every weight, with its sign (L1)
+@wrong("weight_decay_update", "same-amount-for-all")
+def _(weights, gradients, learning_rate, weight_decay):
+    return [
+        w - learning_rate * weight_decay * np.sign(w) - learning_rate * g
+        for w, g in zip(weights, gradients)
+    ]
+
+
+# takes only the last batch's gradient divided by k
+@wrong("accumulate_gradients", "last-batch-only")
+def _(weights, batches_of_gradients, learning_rate):
+    return [
+        w - learning_rate * g / len(batches_of_gradients)
+        for w, g in zip(weights, batches_of_gradients[-1])
+    ]
+
+
+# running half-and-half mean: right for two batches only
+@wrong("accumulate_gradients", "half-old-half-new")
+def _(weights, batches_of_gradients, learning_rate):
+    mean = batches_of_gradients[0]
+    for batch in batches_of_gradients[1:]:
+        mean = [(m + g) / 2 for m, g in zip(mean, batch)]
+    return [w - learning_rate * m for w, m in zip(weights, mean)]
+
+
+# divides by 2 always
+@wrong("accumulate_gradients", "two-batches-taken-for-granted")
+def _(weights, batches_of_gradients, learning_rate):
+    return [w - learning_rate * sum(gs) / 2 for w, gs in zip(weights, zip(*batches_of_gradients))]
+
+
+# looks only at the one best of all: best epoch + patience
+@wrong("early_stopping", "knows-the-end")
+def _(val_losses, patience):
+    stop = int(np.argmin(val_losses)) + patience
+    return stop if stop < len(val_losses) else None
+
+
+# even epochs but spares epoch 0: after 2, 4, 6
+@wrong_class("HalveTheRate", "after-even-epochs-but-the-first")
+class HalvesAfterTwoFourSix(sgd.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch > 0 and epoch % 2 == 0:
+            self.state.optimizer.learning_rate /= 2
+
+
+# lists 1, 3 and 5 only, forgets 'and so on'
+@wrong_class("HalveTheRate", "only-what-was-listed")
+class HalvesThreeTimes(sgd.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch in (1, 3, 5):
+            self.state.optimizer.learning_rate /= 2
+
+
+# makes the new arrays and returns the old ones (written together with its idea, not blind)
+@wrong("sgd_update", "nothing-moves")
+def _(weights, gradients, learning_rate):
+    for w, g in zip(weights, gradients, strict=True):
+        w = w - learning_rate * g
+    return weights

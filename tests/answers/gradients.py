@@ -911,6 +911,6 @@ def _(doutputs, keep, rate):
     np.where(keep, doutputs / (1 - rate), 0)
 
 
-@wrong("dropout_gradient", "constant-factor")
+@wrong("dropout_gradient", "rate-taken-for-one-half")
 def _(doutputs, keep, rate):
     return 2 * doutputs * keep

@@ -99,7 +99,7 @@ def _(weights, gradients, learning_rate):
     return weights - learning_rate * gradients
 
 
-@wrong("sgd_update", "wrong-length")
+@wrong("sgd_update", "first-array-only")
 def _(weights, gradients, learning_rate):
     for w, g in zip(weights, gradients):
         return [w - learning_rate * g]

@@ -14,12 +14,24 @@ def _generator(seed=0):
 
 def _old_neighbours(function):
     order = np.asarray(function(50, _generator()))
-    return bool(np.mean(np.diff(order) == 1) > 0.5)
+    return bool(np.mean(np.abs(np.diff(order)) == 1) > 0.5)
+
+
+def _at_other_places(function):
+    order = np.asarray(function(50, _generator()))
+    return bool(np.mean(order != np.arange(len(order))) > 0.5)
 
 
 def _dealt_twice(function):
     rng = _generator()
     return np.array_equal(function(50, rng), function(50, rng))
+
+
+def _one_swap(num_samples, rng):
+    order = np.arange(num_samples)
+    i, j = rng.choice(num_samples, 2, replace=False)
+    order[i], order[j] = order[j], order[i]
+    return order
 
 
 SHUFFLE_INDICES = Exercise(
@@ -37,7 +49,8 @@ SHUFFLE_INDICES = Exercise(
             "50 rows: are they still in the order 0, 1, 2, ...?",
             lambda f: np.array_equal(f(50, _generator()), np.arange(50)),
         ),
-        Case("50 rows: does row 1 still follow row 0, and so on, for most rows?", _old_neighbours),
+        Case("50 rows: do most rows still stand beside their old neighbours?", _old_neighbours),
+        Case("50 rows: do most rows stand at another place than before?", _at_other_places),
         Case("50 rows, dealt twice with one rng: is it the same order?", _dealt_twice),
         Case(
             "50 rows, two generators with the same seed: is it the same order?",
@@ -91,6 +104,17 @@ SHUFFLE_INDICES = Exercise(
             "You returned the random numbers themselves. Asked for are row numbers, put into a "
             "random order.",
             lambda num_samples, rng: rng.random(num_samples),
+        ),
+        Misconception(
+            "reverses",
+            "You turned the order around. That is no shuffling: each row keeps its neighbours, "
+            "and every epoch gets the same order.",
+            lambda num_samples, rng: np.arange(num_samples)[::-1],
+        ),
+        Misconception(
+            "few-rows-moved",
+            "Nearly all rows stand where they stood before. A shuffled row may land at any place.",
+            _one_swap,
         ),
     ),
     hints=(
@@ -160,6 +184,19 @@ def _dealt_round(indices, batch_size):
 def _positions(indices, batch_size):
     for start in range(0, len(indices), batch_size):
         yield np.arange(start, min(start + batch_size, len(indices)))
+
+
+def _smaller_batch_first(indices, batch_size):
+    rest = len(indices) % batch_size
+    if rest:
+        yield indices[:rest]
+    for start in range(rest, len(indices), batch_size):
+        yield indices[start : start + batch_size]
+
+
+def _empty_batch_at_the_end(indices, batch_size):
+    for start in range(0, len(indices) + 1, batch_size):
+        yield indices[start : start + batch_size]
 
 
 _DEALT = np.array([2, 4, 3, 6, 5, 0, 1, 7])
@@ -235,6 +272,18 @@ SPLIT_BATCHES = Exercise(
             "of neighbours in `indices`.",
             _dealt_round,
         ),
+        Misconception(
+            "smaller-batch-first",
+            "The smaller batch comes first. What is left over is what is left at the END, after "
+            "all full batches.",
+            _smaller_batch_first,
+        ),
+        Misconception(
+            "empty-batch-at-the-end",
+            "Where the rows come out even there is one batch more, and it is empty. An empty batch "
+            "has no mean loss.",
+            _empty_batch_at_the_end,
+        ),
     ),
     hints=(
         "Let a number `start` walk through the positions at which a batch begins.",
@@ -263,6 +312,7 @@ STEPS_PER_EPOCH = Exercise(
             "rounds-down",
             "You rounded down, which drops the last, smaller batch. Keras keeps it.",
             lambda num_samples, batch_size: num_samples // batch_size,
+            variants=(lambda num_samples, batch_size: max(1, num_samples // batch_size),),
         ),
         Misconception(
             "always-one-more",
@@ -275,6 +325,7 @@ STEPS_PER_EPOCH = Exercise(
             "You rounded to the nearest whole number. A batch that is less than half full is "
             "still a batch.",
             lambda num_samples, batch_size: round(num_samples / batch_size),
+            variants=(lambda num_samples, batch_size: int(num_samples / batch_size + 0.5),),
         ),
         Misconception(
             "no-rounding",
@@ -333,6 +384,12 @@ def _torn(x, y, batch_size, rng):
 def _choice_per_batch(x, y, batch_size, rng):
     for start in range(0, len(x), batch_size):
         rows = rng.choice(len(x), min(batch_size, len(x) - start), replace=False)
+        yield x[rows], y[rows]
+
+
+def _full_choice_per_batch(x, y, batch_size, rng):
+    for _ in range(0, len(x), batch_size):
+        rows = rng.choice(len(x), batch_size, replace=False)
         yield x[rows], y[rows]
 
 
@@ -423,6 +480,7 @@ DEAL_EPOCH = Exercise(
             "Each batch is drawn from ALL rows again. Within a batch no row comes twice, but in "
             "the epoch it does, and others never come.",
             _choice_per_batch,
+            variants=(_full_choice_per_batch,),
         ),
         Misconception(
             "x-and-y-dealt-differently",

@@ -104,6 +104,11 @@ def _knows_the_end(val_losses, patience):
     return stop if stop < len(val_losses) else None
 
 
+def _knows_the_end_at_patience_0(val_losses, patience):
+    stop = int(np.argmin(val_losses)) + patience
+    return stop if stop < len(val_losses) else None
+
+
 def _last_epoch(val_losses, patience):
     stop = early_stopping(val_losses, patience)
     return len(val_losses) - 1 if stop is None else stop
@@ -205,6 +210,7 @@ EARLY_STOPPING = Exercise(
             "You looked for the best of all epochs. `EarlyStopping` knows only those that have "
             "been: it may stop before the best one comes.",
             _knows_the_end,
+            variants=(_knows_the_end_at_patience_0,),
         ),
     ),
     hints=(
@@ -383,6 +389,18 @@ class _AfterEvenEpochs(sgd.Callback):
             self.state.optimizer.learning_rate /= 2
 
 
+class _AfterEvenEpochsButTheFirst(sgd.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch and epoch % 2 == 0:
+            self.state.optimizer.learning_rate /= 2
+
+
+class _AfterThreeEpochsOnly(sgd.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch in (1, 3, 5):
+            self.state.optimizer.learning_rate /= 2
+
+
 class _BeforeOddEpochs(sgd.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         if epoch % 2 == 1:
@@ -489,6 +507,10 @@ HALVE_THE_RATE = Exercise(
             "2 epochs of 1 update from rate 0.6: the rate of each, and after the last",
             lambda c: _rates(c, 0.6, 2),
         ),
+        Case(
+            "9 epochs of 1 update from rate 0.4: the rate of each, and after the last",
+            lambda c: _rates(c, 0.4, 9),
+        ),
     ),
     misconceptions=(
         Misconception(
@@ -548,6 +570,17 @@ HALVE_THE_RATE = Exercise(
             "doubles",
             "The rate becomes twice as large. Asked for is half.",
             _Doubles,
+        ),
+        Misconception(
+            "after-even-epochs-but-the-first",
+            "It is first halved after epoch 2: one epoch too late. Epochs are counted from 0, so "
+            "the second one has the number 1.",
+            _AfterEvenEpochsButTheFirst,
+        ),
+        Misconception(
+            "only-what-was-listed",
+            "It is halved after epochs 1, 3 and 5, and then never again. A training may be longer.",
+            _AfterThreeEpochsOnly,
         ),
     ),
     hints=(

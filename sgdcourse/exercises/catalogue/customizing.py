@@ -23,6 +23,12 @@ def exponential_decay(initial_learning_rate, decay_steps, decay_rate, step):
     return initial_learning_rate * decay_rate ** (step / decay_steps)
 
 
+def _line_between_decays(initial_learning_rate, decay_steps, decay_rate, step):
+    decays, rest = divmod(step, decay_steps)
+    share = 1 - (1 - decay_rate) * rest / decay_steps
+    return initial_learning_rate * decay_rate**decays * share
+
+
 EXPONENTIAL_DECAY = Exercise(
     name="exponential_decay",
     notebook="07",
@@ -116,6 +122,12 @@ EXPONENTIAL_DECAY = Exercise(
                 initial_learning_rate * decay_rate ** ((step + 1) / decay_steps)
             ),
         ),
+        Misconception(
+            "linear-between-decays",
+            "After each whole decay the rate is right, and between two of them it falls along a "
+            "straight line. In Keras it shrinks by the same FACTOR in each update.",
+            _line_between_decays,
+        ),
     ),
     hints=(
         "After `decay_steps` updates one decay has happened, after twice as many two.",
@@ -203,7 +215,8 @@ CLIP_BY_GLOBAL_NORM = Exercise(
         ),
         Misconception(
             "sum-of-absolute-values",
-            "You added up the absolute values. The length is the root of the sum of the squares.",
+            "You added up the numbers, or their absolute values. The length is the root of the sum "
+            "of the squares.",
             _scaled_by(lambda gradients: sum(np.abs(g).sum() for g in gradients)),
         ),
         Misconception(
@@ -330,17 +343,26 @@ WEIGHT_DECAY_UPDATE = Exercise(
         ),
         Misconception(
             "kernels-only",
-            "Only every second array decays. In Keras the biases do, too, unless they are excluded "
-            "by `exclude_from_weight_decay`.",
+            "The biases do not decay. In Keras they do, too, unless they are excluded by "
+            "`exclude_from_weight_decay`.",
             lambda weights, gradients, learning_rate, weight_decay: [
                 w - learning_rate * (g + (weight_decay * w if i % 2 == 0 else 0))
                 for i, (w, g) in enumerate(zip(weights, gradients, strict=True))
             ],
+            variants=(
+                _each(lambda w, g, rate, decay: w - rate * (g + (decay * w if w.ndim > 1 else 0))),
+            ),
         ),
         Misconception(
             "opposite-sign",
             "The weights went with the gradient, uphill.",
             _each(lambda w, g, rate, decay: w - rate * decay * w + rate * g),
+        ),
+        Misconception(
+            "same-amount-for-all",
+            "Every weight lost the same amount, whether it is large or small. In Keras it loses a "
+            "share of itself.",
+            _each(lambda w, g, rate, decay: w - rate * (g + decay * np.sign(w))),
         ),
     ),
     hints=(
@@ -379,6 +401,13 @@ def _one_update_returned_per_batch(weights, batches_of_gradients, learning_rate)
     for gradients in batches_of_gradients:
         new.append(sgd.sgd_update(weights, gradients, learning_rate))
     return new
+
+
+def _half_old_half_new(arrays):
+    mean = arrays[0]
+    for gradient in arrays[1:]:
+        mean = (mean + gradient) / 2
+    return mean
 
 
 _BATCHES = [
@@ -427,6 +456,7 @@ ACCUMULATE_GRADIENTS = Exercise(
             "last-batch-only",
             "Only the gradients of the last batch came in: the others were overwritten.",
             _with_gradients(lambda arrays: arrays[-1]),
+            variants=(_with_gradients(lambda arrays: arrays[-1] / len(arrays)),),
         ),
         Misconception(
             "first-batch-only",
@@ -461,6 +491,17 @@ ACCUMULATE_GRADIENTS = Exercise(
             "rate-missing",
             "The learning rate did not come in: the weights moved by the whole mean gradient.",
             lambda weights, batches, rate: accumulate_gradients(weights, batches, 1.0),
+        ),
+        Misconception(
+            "two-batches-taken-for-granted",
+            "You divided by 2, however many batches come in.",
+            _with_gradients(lambda arrays: sum(arrays) / 2),
+        ),
+        Misconception(
+            "half-old-half-new",
+            "You took the mean of the mean so far and the next gradient, again and again: the last "
+            "batch weighs most. All batches count alike.",
+            _with_gradients(_half_old_half_new),
         ),
     ),
     hints=(

@@ -282,6 +282,12 @@ RUNNING_MEAN = Exercise(
             "batch belongs to its mean.",
             _one_batch_late,
         ),
+        Misconception(
+            "rows-of-the-first",
+            "You counted the rows as if all batches were as large as the first. The last batch of "
+            "an epoch may be smaller.",
+            lambda losses, rows: np.cumsum(losses * rows) / (rows[0] * np.arange(1, len(rows) + 1)),
+        ),
     ),
     hints=(
         "Start from a sum over rows: a batch of 2 rows with the mean loss 3 adds 6 to it.",

@@ -198,6 +198,10 @@ def _divided_by_maximum(logits):
     return _naive_softmax(logits / logits.max(axis=1, keepdims=True))
 
 
+def _minus_mean(logits):
+    return _naive_softmax(logits - logits.mean(axis=1, keepdims=True))
+
+
 def _sigmoid(logits):
     return 1 / (1 + np.exp(-logits))
 
@@ -214,6 +218,7 @@ SOFTMAX = Exercise(
         call("4 rows, 3 classes", 2 * _numbers(4, 3)),
         spelled_out(logits=np.array([[1000.0, 1001.0, 999.0], [-1000.0, -1001.0, -1000.5]])),
         spelled_out(logits=np.array([[0.0, 0.0, 0.0, 0.0]])),
+        spelled_out(logits=np.array([[-1000.0, 1000.0, -1000.0]])),
         call("5 rows, 4 classes, in float32", 2 * _numbers(5, 4).astype("float32")),
     ),
     misconceptions=(
@@ -286,6 +291,12 @@ SOFTMAX = Exercise(
             "You cut large logits off, so that 1001 and 1000 became the same number. Their "
             "difference must stay.",
             _clipped_logits,
+        ),
+        Misconception(
+            "too-little-taken-away",
+            "You took each row's mean away, or its smallest or first logit. What lies far above "
+            "that still overflows: what stands in the exponent must never be above 0.",
+            _minus_mean,
         ),
     ),
     hints=(
@@ -600,6 +611,11 @@ ACCURACY = Exercise(
             "Where several logits are equally large you took the last one. Keras, like "
             "`argmax`, takes the first.",
             _last_of_the_largest,
+        ),
+        Misconception(
+            "divided-by-classes",
+            "You divided by the number of classes. It is a share of the rows.",
+            lambda y_true, logits: float(sum(logits.argmax(axis=1) == y_true) / logits.shape[1]),
         ),
     ),
     hints=(

@@ -158,6 +158,12 @@ LOSS_GRADIENT = Exercise(
             "gradient of its own; the mean shows in a factor.",
             lambda y_true, logits: loss_gradient(y_true, logits).sum(axis=0),
         ),
+        Misconception(
+            "only-one-hot-divided",
+            "You divided the 1 at the true class and not the probabilities. The 1/n belongs to "
+            "both.",
+            lambda y_true, logits: sgd.softmax(logits) - _one_hot(y_true, logits) / len(y_true),
+        ),
     ),
     hints=(
         "In each row: what the network said minus what it should have said, as probabilities.",
@@ -206,6 +212,10 @@ def _bias_not_summed(x, kernel, doutputs):
 def _divided_twice(x, kernel, doutputs):
     n = len(x)
     return x.T @ doutputs / n, doutputs.sum(axis=0) / n, doutputs @ kernel.T
+
+
+def _kernel_divided_twice(x, kernel, doutputs):
+    return x.T @ doutputs / len(x), doutputs.sum(axis=0), doutputs @ kernel.T
 
 
 def _dx_from_x(x, kernel, doutputs):
@@ -290,6 +300,7 @@ DENSE_GRADIENTS = Exercise(
             "You divided by the number of rows. That has happened in `doutputs` already, so here "
             "it happens a second time.",
             _divided_twice,
+            variants=(_kernel_divided_twice,),
         ),
         Misconception(
             "dx-from-x",
@@ -961,6 +972,11 @@ DROPOUT_GRADIENT = Exercise(
             "You divided by 1 and took `rate` away afterwards: `/` goes before `-` where no "
             "brackets stand.",
             lambda doutputs, keep, rate: doutputs * keep / 1 - rate,
+        ),
+        Misconception(
+            "rate-taken-for-one-half",
+            "You doubled what is kept, whatever `rate` says. That fits a rate of 0.5 alone.",
+            lambda doutputs, keep, rate: doutputs * keep * 2,
         ),
     ),
     hints=(

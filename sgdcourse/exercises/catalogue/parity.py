@@ -55,6 +55,7 @@ LARGEST_DIFFERENCE = Exercise(
             [w.astype("float32") for w in _ABOVE],
         ),
         call("a list compared with itself", _NET, _NET),
+        call("[1, 2] compared with [-1, 2.5]", [np.array([1.0, 2.0])], [np.array([-1.0, 2.5])]),
     ),
     misconceptions=(
         Misconception(
@@ -213,6 +214,11 @@ def _updated_twice(weights, optimizer, x, y_true):
     return sgd.train_step(once, optimizer, x, y_true)[0], before
 
 
+def _second_step_for_the_loss(weights, optimizer, x, y_true):
+    weights, _, _ = sgd.train_step(weights, optimizer, x, y_true)
+    return weights, sgd.train_step(weights, optimizer, x, y_true)[1]
+
+
 _X = np.random.default_rng(5).normal(0, 1, (4, 5))
 _Y = np.array([2, 0, 0, 1])
 _SMALL = [np.array([[0.5, -0.5], [0.0, 1.0]]), np.array([0.0, 0.1])]
@@ -288,6 +294,12 @@ REPORTED_LOSS = Exercise(
             "You returned the accuracy. `train_step` returns the weights, the loss and the "
             "accuracy, in this order.",
             lambda *step: sgd.train_step(*step)[::2],
+        ),
+        Misconception(
+            "second-step-for-the-loss",
+            "The loss still belongs to the new weights. Whoever makes a second step to see it "
+            "also moves the optimizer on.",
+            _second_step_for_the_loss,
         ),
     ),
     hints=(

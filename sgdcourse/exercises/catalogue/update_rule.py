@@ -75,11 +75,17 @@ SGD_UPDATE = Exercise(
         ),
         Misconception(
             "kernels-only",
-            "Only every second array moved. The biases learn as well as the kernels.",
+            "The biases did not move. They learn as well as the kernels.",
             lambda weights, gradients, learning_rate: [
                 w - learning_rate * g if i % 2 == 0 else w
                 for i, (w, g) in enumerate(zip(weights, gradients, strict=True))
             ],
+            variants=(
+                lambda weights, gradients, learning_rate: [
+                    w - learning_rate * g if w.ndim > 1 else w
+                    for w, g in zip(weights, gradients, strict=True)
+                ],
+            ),
         ),
         Misconception(
             "sign-of-the-gradient",
@@ -88,6 +94,16 @@ SGD_UPDATE = Exercise(
             lambda weights, gradients, learning_rate: [
                 w - learning_rate * np.sign(g) for w, g in zip(weights, gradients, strict=True)
             ],
+        ),
+        Misconception(
+            "nothing-moves",
+            "The weights come back as they went in.",
+            lambda weights, gradients, learning_rate: weights,
+        ),
+        Misconception(
+            "first-array-only",
+            "Only the first array came out: a `return` inside a loop ends the loop.",
+            lambda weights, gradients, learning_rate: [weights[0] - learning_rate * gradients[0]],
         ),
     ),
     hints=(
@@ -175,6 +191,9 @@ MOMENTUM_UPDATE = Exercise(
             "Your velocity does not hold the rate; it comes in when the weights move, as in "
             "PyTorch. In Keras the rate stands inside the velocity.",
             _rule(lambda v, g, rate, mu: mu * v + g, lambda v, new, g, rate, mu: -rate * new),
+            variants=(
+                _rule(lambda v, g, rate, mu: mu * v - g, lambda v, new, g, rate, mu: rate * new),
+            ),
         ),
         Misconception(
             "average-of-the-gradients",
@@ -243,6 +262,18 @@ MOMENTUM_UPDATE = Exercise(
             "returned-the-other-way-round",
             "The two lists come in the wrong order: first the weights, then the velocities.",
             lambda *arguments: sgd.momentum_update(*arguments)[::-1],
+        ),
+        Misconception(
+            "minus-outside-the-velocity",
+            "Your velocity points uphill, and the minus comes in when the weights move. In Keras "
+            "the minus stands inside the velocity, so it points to where the weights go.",
+            _rule(lambda v, g, rate, mu: mu * v + rate * g, lambda v, new, *_: -new),
+        ),
+        Misconception(
+            "velocity-not-used",
+            "The velocity is made new, but the weights do not move by it: they make the plain "
+            "step.",
+            _rule(_keras_velocity, lambda v, new, g, rate, mu: -rate * g),
         ),
     ),
     hints=(
@@ -337,6 +368,12 @@ NESTEROV_UPDATE = Exercise(
             "The gradient pushes uphill in the last formula: its sign is turned around.",
             _rule(_keras_velocity, lambda v, new, g, rate, mu: mu * new + rate * g),
         ),
+        Misconception(
+            "both-steps",
+            "The weights move by the velocity and then by the whole look ahead, too. In Keras's "
+            "rule the look ahead takes the place of the velocity.",
+            _rule(_keras_velocity, lambda v, new, g, rate, mu: new + mu * new - rate * g),
+        ),
     ),
     hints=(
         "The line for the velocity is the same as with momentum.",
@@ -386,6 +423,17 @@ def _with_rows(rows):
     def step(weights, x, y_true, learning_rate):
         gradients = _gradients(weights, x, y_true)
         return sgd.sgd_update(weights, gradients, learning_rate * rows(len(x)))
+
+    return step
+
+
+def _row_by_row(share):
+    def step(weights, x, y_true, learning_rate):
+        rate = learning_rate * share(len(x))
+        for row in range(len(x)):
+            here = slice(row, row + 1)
+            weights = sgd.sgd_update(weights, _gradients(weights, x[here], y_true[here]), rate)
+        return weights
 
     return step
 
@@ -495,6 +543,19 @@ GRADIENT_STEP = Exercise(
             "returns-the-gradients",
             "These are the gradients. The weights still have to move.",
             lambda weights, x, y_true, learning_rate: _gradients(weights, x, y_true),
+        ),
+        Misconception(
+            "one-step-per-row",
+            "You made a step for each row, so all but the first were taken at weights that had "
+            "moved already. A batch makes one step.",
+            _row_by_row(lambda n: 1),
+            variants=(_row_by_row(lambda n: 1 / n),),
+        ),
+        Misconception(
+            "rate-not-passed-on",
+            "The step does not depend on `learning_rate`: an optimizer that is made without a rate "
+            "takes its own, 0.01.",
+            lambda weights, x, y_true, learning_rate: gradient_step(weights, x, y_true, 0.01),
         ),
     ),
     hints=(
