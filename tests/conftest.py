@@ -1,5 +1,7 @@
 """What several test files share."""
 
+import importlib
+
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -79,3 +81,21 @@ def largest_difference():
     from sgdcourse.compare import largest_difference
 
     return largest_difference
+
+
+@pytest.fixture
+def no_error_in_a_callback(caplog):
+    """Fail if a button's callback raised: ipywidgets only logs that."""
+    yield
+    logged = [record.exc_info[1] for record in caplog.get_records("call") if record.exc_info]
+    assert logged == []
+
+
+@pytest.fixture
+def events(tmp_path, monkeypatch):
+    """Return a function that lists what was recorded in the progress during this test."""
+    progress = importlib.import_module("sgdcourse.exercises.progress")
+    path = tmp_path / "progress.jsonl"
+    monkeypatch.setenv("SGDCOURSE_PROGRESS", str(path))
+    monkeypatch.setattr(progress, "_unsaved", [])
+    return lambda: list(progress.load(path, {}, {}).events) if path.exists() else []

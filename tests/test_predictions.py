@@ -9,26 +9,11 @@ from hypothesis import strategies as st
 
 from sgdcourse.exercises import _forms
 from sgdcourse.exercises.predictions import commit_prediction, how_far_off, parse_number
-from sgdcourse.exercises.progress import load
+
+pytestmark = pytest.mark.usefixtures("events", "no_error_in_a_callback")
 
 QUESTION = "Is the `loss` lower?"
 OPTIONS = ["the same", "lower", "higher"]
-
-
-@pytest.fixture(autouse=True)
-def events(tmp_path, monkeypatch):
-    """Return a function that lists what was recorded during this test."""
-    path = tmp_path / "progress.jsonl"
-    monkeypatch.setenv("SGDCOURSE_PROGRESS", str(path))
-    return lambda: list(load(path, {}, {}).events) if path.exists() else []
-
-
-@pytest.fixture(autouse=True)
-def no_error_in_a_callback(caplog):
-    """Fail if a button's callback raised: ipywidgets only logs that."""
-    yield
-    logged = [record.exc_info[1] for record in caplog.get_records("call") if record.exc_info]
-    assert logged == []
 
 
 def words(shown):

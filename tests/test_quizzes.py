@@ -5,8 +5,9 @@ import sys
 import pytest
 
 from sgdcourse.exercises import _forms, quizzes
-from sgdcourse.exercises.progress import load
 from sgdcourse.exercises.quizzes import all_questions, concept_test, quiz, recall
+
+pytestmark = pytest.mark.usefixtures("events", "no_error_in_a_callback")
 
 QUESTIONS = {
     "01.toml": """
@@ -64,15 +65,6 @@ options = [
 }
 
 
-@pytest.fixture(autouse=True)
-def events(tmp_path, monkeypatch):
-    """Return a function that lists what was recorded during this test."""
-    path = tmp_path / "progress.jsonl"
-    monkeypatch.setenv("SGDCOURSE_PROGRESS", str(path))
-    monkeypatch.setattr(sys.modules["sgdcourse.exercises.progress"], "_unsaved", [])
-    return lambda: list(load(path, {}, {}).events) if path.exists() else []
-
-
 @pytest.fixture
 def questions(tmp_path, monkeypatch):
     """Let the questions above stand in for those of the course."""
@@ -84,14 +76,6 @@ def questions(tmp_path, monkeypatch):
     all_questions.cache_clear()
     yield
     all_questions.cache_clear()
-
-
-@pytest.fixture(autouse=True)
-def no_error_in_a_callback(caplog):
-    """Fail if a button's callback raised: ipywidgets only logs that."""
-    yield
-    logged = [record.exc_info[1] for record in caplog.get_records("call") if record.exc_info]
-    assert logged == []
 
 
 def parts(sheet):

@@ -58,6 +58,13 @@ def radio_buttons(options: Sequence[str]) -> Any:
     return buttons
 
 
+def wide() -> Any:
+    """Return the layout of a text: as wide as is good to read."""
+    from ipywidgets import Layout
+
+    return Layout(width="auto", max_width="60em")
+
+
 def spoken(status: str, lines: Sequence[str]) -> str:
     """Turn sentences into HTML that a screen reader reads out when it appears.
 

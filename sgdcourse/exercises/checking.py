@@ -195,8 +195,8 @@ def _one_factor(differences: list[Difference]) -> bool:
 
 def observe(exercise: Exercise, function: Function) -> list[Any]:
     """Run all cases of an exercise with this function; an exception is an observation, too."""
-    watched = function if inspect.isclass(function) or isinstance(function, Watched) else None
-    watched = watched or Watched(function)
+    as_it_is = inspect.isclass(function) or isinstance(function, Watched)
+    watched = function if as_it_is else Watched(function)
     seen = []
     for case in exercise.cases:
         try:

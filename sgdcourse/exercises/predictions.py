@@ -15,6 +15,7 @@ from sgdcourse.exercises._forms import (
     radio_buttons,
     spoken,
     text_and_widget,
+    wide,
 )
 from sgdcourse.exercises.progress import record
 
@@ -205,7 +206,6 @@ class Prediction:
     def _make_widget(self) -> None:
         import ipywidgets
 
-        auto = ipywidgets.Layout(width="auto", max_width="60em")
         question = RADIO_STYLE + paragraph("Predict: " + self.question)
         if self.options:
             self.field: Any = radio_buttons(self.options)
@@ -220,10 +220,10 @@ class Prediction:
             )
         self.button = ipywidgets.Button(description="Commit")
         self.button.on_click(self._click)
-        self.line = ipywidgets.HTML(paragraph(KEYS) if self.options else "", layout=auto)
+        self.line = ipywidgets.HTML(paragraph(KEYS) if self.options else "", layout=wide())
         self._widget = ipywidgets.VBox(
             [
-                ipywidgets.HTML(question, layout=auto),
+                ipywidgets.HTML(question, layout=wide()),
                 self.field,
                 self.button,
                 self.line,

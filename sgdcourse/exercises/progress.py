@@ -9,7 +9,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html import escape
@@ -47,7 +47,7 @@ FIELDS: dict[str, dict[str, tuple[type, ...]]] = {
         "right": (bool,),
     },
 }
-SHEETS = ("quiz", "recall", "concept")
+SHEETS = {"quiz": "Quiz", "recall": "Recall", "concept": "Concept test"}  # and what each is called
 EXPORT_FORMAT = "sgdcourse progress 1"
 LONGEST_TEXT = 2_000  # characters of one field
 LONGEST_LINE = 100_000  # bytes; four such texts fit in, even if JSON needs 12 bytes per character
@@ -200,14 +200,21 @@ def checked_event(event: Any) -> Event:
     return {name: event[name] for name in types}
 
 
-def readable_events(candidates: Iterable[Any]) -> Iterator[Event | None]:
-    """Yield each event, given as bytes or as an object; None for one that cannot be read."""
+def read_events(candidates: Iterable[Any]) -> tuple[list[Event], int]:
+    """Return the events, given as bytes or as objects, and how many cannot be read."""
+    events, unreadable = [], 0
     for candidate in candidates:
         try:
             is_line = isinstance(candidate, bytes)
-            yield read_line(candidate) if is_line else checked_event(candidate)
+            events.append(read_line(candidate) if is_line else checked_event(candidate))
         except ValueError:
-            yield None
+            unreadable += 1
+    return events, unreadable
+
+
+def lines_of(data: bytes) -> list[bytes]:
+    """Return the lines that are not empty."""
+    return [line for line in data.split(b"\n") if line.strip()]
 
 
 def load(
@@ -252,19 +259,18 @@ def load(
         raise ValueError(
             f"path must be a file that can be read. Received: {shown} ({reason})."
         ) from None
-    candidates: list[Any] = [line for line in data.split(b"\n") if line.strip()]
+    candidates: list[Any] = lines_of(data)
     name = ""
     export = parsed_export(data)
     if export:
         candidates, name = export["events"], export["name"]
-    found = list(readable_events(candidates))
-    events = [event for event in found if event]
+    events, unreadable = read_events(candidates)
     if candidates and not events:
         raise ValueError(
             "path must be a progress file of this course, or an export of one. Received: "
             f"{shown}, in which nothing can be read."
         )
-    return make_progress(events, exercises, questions, len(found) - len(events), name)
+    return make_progress(events, exercises, questions, unreadable, name)
 
 
 def read_bytes(path: Path) -> bytes:
@@ -323,10 +329,10 @@ def progress(
     True
     """
     notes: list[str] = []
-    found: list[Event | None] = []
+    events: list[Event] = []
+    unreadable = 0
     try:
-        data = read_bytes(place())
-        found = list(readable_events(line for line in data.split(b"\n") if line.strip()))
+        events, unreadable = read_events(lines_of(read_bytes(place())))
     except FileNotFoundError:
         pass
     except (OSError, ValueError) as error:
@@ -334,8 +340,6 @@ def progress(
         notes.append(f"Your progress cannot be read from {place()} ({reason}).")
     if _unsaved:
         notes.append("Some of this could not be saved, and is gone when this kernel ends.")
-    events = [event for event in found if event]
-    unreadable = len(found) - len(events)
     return make_progress([*events, *_unsaved], exercises, questions, unreadable, notes=notes)
 
 

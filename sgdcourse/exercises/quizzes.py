@@ -18,15 +18,11 @@ from sgdcourse.exercises._forms import (
     radio_buttons,
     spoken,
     text_and_widget,
+    wide,
 )
-from sgdcourse.exercises.progress import progress, record
+from sgdcourse.exercises.progress import SHEETS, progress, record
 
 BEFORE, AFTER = "00", "11"  # the notebooks with the concept test
-SHEETS = {  # how each is called, by the name of its function
-    "quiz": "Quiz",
-    "recall": "Recall",
-    "concept": "Concept test",
-}
 
 
 @dataclass(frozen=True)
@@ -416,10 +412,3 @@ def answers_before() -> dict[str, str]:
         if place == ("concept", BEFORE) and event["answer"] in tuple(known.get(event["id"], "")):
             first.setdefault(event["id"], event["answer"])
     return first
-
-
-def wide() -> Any:
-    """Return the layout of a text: as wide as is good to read."""
-    from ipywidgets import Layout
-
-    return Layout(width="auto", max_width="60em")

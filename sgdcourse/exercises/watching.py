@@ -48,8 +48,6 @@ class Watched:
     ----------
     changed : set of str
         Names of the arguments that were changed in place.
-    returned_none : bool
-        Whether any call returned nothing.
     raised : BaseException or None
         What the learner's code raised, as opposed to the code that looks at its result.
     result : object
@@ -59,7 +57,6 @@ class Watched:
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
         self.changed: set[str] = set()
-        self.returned_none = False
         self.raised: BaseException | None = None
         self.result: Any = None
 
@@ -76,7 +73,6 @@ class Watched:
         for name, (original, used) in zip(names, pairs, strict=True):
             if holds_arrays(original) and not same(plain(original), plain(used), 0.0):
                 self.changed.add(name)
-        self.returned_none |= self.result is None
         return self.result
 
 

@@ -26,17 +26,6 @@ class Answer:
 ANSWERS = []
 
 
-def right(exercise):
-    """Mark a function as a right answer to an exercise."""
-
-    def note(function):
-        place = f"{function.__module__.rpartition('.')[2]}:{function.__code__.co_firstlineno}"
-        ANSWERS.append(Answer(exercise, function, None, place))
-        return function
-
-    return note
-
-
 def wrong(exercise, misconception):
     """Mark a function as a wrong answer to an exercise, with the idea that must be named."""
 
@@ -48,12 +37,19 @@ def wrong(exercise, misconception):
     return note
 
 
-def right_class(exercise):
-    return lambda cls: ANSWERS.append(Answer(exercise, cls, None, cls.__name__))
+def right(exercise):
+    """Mark a function as a right answer to an exercise."""
+    return wrong(exercise, None)
 
 
 def wrong_class(exercise, misconception):
+    """Mark a class as a wrong answer."""
     return lambda cls: ANSWERS.append(Answer(exercise, cls, misconception, cls.__name__))
+
+
+def right_class(exercise):
+    """Mark a class as a right answer."""
+    return wrong_class(exercise, None)
 
 
 def order(exercise, lines, misconception=None):

@@ -3072,11 +3072,3 @@ class HalvesThreeTimes(sgd.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if epoch in (1, 3, 5):
             self.state.optimizer.learning_rate /= 2
-
-
-# makes the new arrays and returns the old ones (written together with its idea, not blind)
-@wrong("sgd_update", "nothing-moves")
-def _(weights, gradients, learning_rate):
-    for w, g in zip(weights, gradients, strict=True):
-        w = w - learning_rate * g
-    return weights

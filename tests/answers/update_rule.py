@@ -99,6 +99,13 @@ def _(weights, gradients, learning_rate):
     return weights - learning_rate * gradients
 
 
+@wrong("sgd_update", "nothing-moves")
+def _(weights, gradients, learning_rate):
+    for w, g in zip(weights, gradients, strict=True):
+        w = w - learning_rate * g
+    return weights
+
+
 @wrong("sgd_update", "first-array-only")
 def _(weights, gradients, learning_rate):
     for w, g in zip(weights, gradients):

@@ -3,27 +3,24 @@
 import numpy as np
 
 import sgdcourse as sgd
+from sgdcourse.exercises.catalogue.inputs import generator
 from sgdcourse.exercises.exercise import Case, Exercise, Misconception, call
 
 # ---- shuffle_indices ---------------------------------------------------------------------------
 
 
-def _generator(seed=0):
-    return np.random.default_rng(seed)
-
-
 def _old_neighbours(function):
-    order = np.asarray(function(50, _generator()))
+    order = np.asarray(function(50, generator()))
     return bool(np.mean(np.abs(np.diff(order)) == 1) > 0.5)
 
 
 def _at_other_places(function):
-    order = np.asarray(function(50, _generator()))
+    order = np.asarray(function(50, generator()))
     return bool(np.mean(order != np.arange(len(order))) > 0.5)
 
 
 def _dealt_twice(function):
-    rng = _generator()
+    rng = generator()
     return np.array_equal(function(50, rng), function(50, rng))
 
 
@@ -40,21 +37,21 @@ SHUFFLE_INDICES = Exercise(
     task="Return the row numbers 0 to `num_samples` - 1 in random order, drawn from `rng`.",
     reference=sgd.shuffle_indices,
     cases=(
-        Case("how many row numbers for 8 rows?", lambda f: len(f(8, _generator()))),
+        Case("how many row numbers for 8 rows?", lambda f: len(f(8, generator()))),
         Case(
             "8 rows: the row numbers, sorted",
-            lambda f: np.sort(np.asarray(f(8, _generator()))),
+            lambda f: np.sort(np.asarray(f(8, generator()))),
         ),
         Case(
             "50 rows: are they still in the order 0, 1, 2, ...?",
-            lambda f: np.array_equal(f(50, _generator()), np.arange(50)),
+            lambda f: np.array_equal(f(50, generator()), np.arange(50)),
         ),
         Case("50 rows: do most rows still stand beside their old neighbours?", _old_neighbours),
         Case("50 rows: do most rows stand at another place than before?", _at_other_places),
         Case("50 rows, dealt twice with one rng: is it the same order?", _dealt_twice),
         Case(
             "50 rows, two generators with the same seed: is it the same order?",
-            lambda f: np.array_equal(f(50, _generator(1)), f(50, _generator(1))),
+            lambda f: np.array_equal(f(50, generator(1)), f(50, generator(1))),
         ),
     ),
     misconceptions=(
@@ -429,17 +426,17 @@ def _together(batches):
 
 
 def _labels_stay(function):
-    x, y = _together(function(_X, _Y, 10, _generator()))
+    x, y = _together(function(_X, _Y, 10, generator()))
     return bool((x[:, 0] == y).all())
 
 
 def _each_row_once(function):
-    x, _ = _together(function(_X, _Y, 10, _generator()))
+    x, _ = _together(function(_X, _Y, 10, generator()))
     return sorted(x[:, 0].tolist()) == list(range(47))
 
 
 def _rows_twice_in_a_batch(function):
-    return any(len(set(y.tolist())) < len(y) for _, y in function(_X, _Y, 10, _generator()))
+    return any(len(set(y.tolist())) < len(y) for _, y in function(_X, _Y, 10, generator()))
 
 
 DEAL_EPOCH = Exercise(
@@ -452,20 +449,18 @@ DEAL_EPOCH = Exercise(
     cases=(
         Case(
             "47 rows, batch size 10: rows in each batch",
-            lambda f: [len(y) for _, y in f(_X, _Y, 10, _generator())],
+            lambda f: [len(y) for _, y in f(_X, _Y, 10, generator())],
         ),
         Case("does every row keep its own label?", _labels_stay),
         Case("47 rows, batch size 10: can a row come twice in one batch?", _rows_twice_in_a_batch),
         Case("47 rows, batch size 10: is each row dealt exactly once?", _each_row_once),
         Case(
             "47 rows, batch size 10: does the first batch hold just the rows 0 to 9?",
-            lambda f: (
-                sorted(next(iter(f(_X, _Y, 10, _generator())))[1].tolist()) == list(range(10))
-            ),
+            lambda f: sorted(next(iter(f(_X, _Y, 10, generator())))[1].tolist()) == list(range(10)),
         ),
         Case(
             "are the rows still in the order 0, 1, 2, ...?",
-            lambda f: np.array_equal(_together(f(_X, _Y, 10, _generator()))[1], _Y),
+            lambda f: np.array_equal(_together(f(_X, _Y, 10, generator()))[1], _Y),
         ),
     ),
     misconceptions=(

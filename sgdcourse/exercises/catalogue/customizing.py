@@ -5,13 +5,8 @@ import math
 import numpy as np
 
 import sgdcourse as sgd
+from sgdcourse.exercises.catalogue.inputs import random_arrays
 from sgdcourse.exercises.exercise import Exercise, Misconception, call
-
-
-def _arrays(*shapes, seed=0, dtype="float64"):
-    rng = np.random.default_rng(seed)
-    return [rng.standard_normal(shape).round(2).astype(dtype) for shape in shapes]
-
 
 _SHAPES = (3, 4), (4,), (4, 2), (2,)
 
@@ -162,10 +157,10 @@ CLIP_BY_GLOBAL_NORM = Exercise(
     cases=(
         call("[9, 12] and [8], limit 8.5", [np.array([9.0, 12.0]), np.array([8.0])], 8.5),
         call("[0.9, 1.2] and [0.8], limit 8.5", [np.array([0.9, 1.2]), np.array([0.8])], 8.5),
-        call("4 arrays, limit 2", _arrays(*_SHAPES), 2.0),
-        call("4 arrays, limit 100: nothing to clip", _arrays(*_SHAPES), 100.0),
+        call("4 arrays, limit 2", random_arrays(*_SHAPES), 2.0),
+        call("4 arrays, limit 100: nothing to clip", random_arrays(*_SHAPES), 100.0),
         call("gradients of 0, limit 1", [np.zeros((2, 2)), np.zeros(2)], 1.0),
-        call("4 arrays in float32, limit 0.5", _arrays(*_SHAPES, dtype="float32"), 0.5),
+        call("4 arrays in float32, limit 0.5", random_arrays(*_SHAPES, dtype="float32"), 0.5),
     ),
     misconceptions=(
         Misconception(
@@ -286,16 +281,22 @@ WEIGHT_DECAY_UPDATE = Exercise(
         ),
         call(
             "4 arrays, rate 0.2, weight decay 0.3",
-            _arrays(*_SHAPES),
-            _arrays(*_SHAPES, seed=1),
+            random_arrays(*_SHAPES),
+            random_arrays(*_SHAPES, seed=1),
             0.2,
             0.3,
         ),
-        call("weight decay 0: plain SGD", _arrays(*_SHAPES), _arrays(*_SHAPES, seed=1), 0.2, 0.0),
+        call(
+            "weight decay 0: plain SGD",
+            random_arrays(*_SHAPES),
+            random_arrays(*_SHAPES, seed=1),
+            0.2,
+            0.0,
+        ),
         call(
             "4 arrays in float32, rate 0.2, weight decay 0.3",
-            _arrays(*_SHAPES, dtype="float32"),
-            _arrays(*_SHAPES, seed=1, dtype="float32"),
+            random_arrays(*_SHAPES, dtype="float32"),
+            random_arrays(*_SHAPES, seed=1, dtype="float32"),
             0.2,
             0.3,
         ),
@@ -433,15 +434,20 @@ ACCUMULATE_GRADIENTS = Exercise(
         ),
         call(
             "4 arrays, 3 batches, rate 0.5",
-            _arrays(*_SHAPES),
-            [_arrays(*_SHAPES, seed=seed) for seed in (1, 2, 3)],
+            random_arrays(*_SHAPES),
+            [random_arrays(*_SHAPES, seed=seed) for seed in (1, 2, 3)],
             0.5,
         ),
-        call("one batch: a plain step", _arrays(*_SHAPES), [_arrays(*_SHAPES, seed=1)], 0.5),
+        call(
+            "one batch: a plain step",
+            random_arrays(*_SHAPES),
+            [random_arrays(*_SHAPES, seed=1)],
+            0.5,
+        ),
         call(
             "4 arrays in float32, 5 batches, rate 0.2",
-            _arrays(*_SHAPES, dtype="float32"),
-            [_arrays(*_SHAPES, seed=seed, dtype="float32") for seed in range(5)],
+            random_arrays(*_SHAPES, dtype="float32"),
+            [random_arrays(*_SHAPES, seed=seed, dtype="float32") for seed in range(5)],
             0.2,
         ),
     ),

@@ -6,20 +6,16 @@ import itertools
 import numpy as np
 
 import sgdcourse as sgd
+from sgdcourse.exercises.catalogue.inputs import generator
 from sgdcourse.exercises.exercise import Case, Exercise, Misconception, call
-
-
-def _generator(seed=0):
-    return np.random.default_rng(seed)
-
 
 # Small enough to follow on paper: two rows, two inputs, three classes, no hidden layer.
 _PAPER = [np.array([[0.2, -0.1, 0.4], [0.3, 0.0, -0.2]]), np.array([0.1, 0.0, -0.3])]
 _PAPER_X, _PAPER_Y = np.array([[1.0, 2.0], [-1.0, 0.5]]), np.array([2, 0])
 
 # And numbers with nothing special about them: 7 rows, 5 inputs, 6 hidden units, 3 classes.
-_NET = [_generator(1).normal(0, 0.6, shape).round(2) for shape in [(5, 6), (6,), (6, 3), (3,)]]
-_X, _Y = _generator(2).normal(0, 1, (7, 5)).round(2), np.array([2, 0, 0, 1, 2, 0, 1])
+_NET = [generator(1).normal(0, 0.6, shape).round(2) for shape in [(5, 6), (6,), (6, 3), (3,)]]
+_X, _Y = generator(2).normal(0, 1, (7, 5)).round(2), np.array([2, 0, 0, 1, 2, 0, 1])
 
 # ---- order_train_step --------------------------------------------------------------------------
 
@@ -407,7 +403,7 @@ def _epoch_results_swapped(weights, optimizer, x, y, batch_size, rng):
 
 
 def _epoch_own_generator(weights, optimizer, x, y, batch_size, rng):
-    return _weighted(*_run(_shuffled(x, batch_size, _generator(0)), weights, optimizer, x, y))
+    return _weighted(*_run(_shuffled(x, batch_size, generator(0)), weights, optimizer, x, y))
 
 
 # Five times the same row: then the shuffling cannot be seen in the results, and all right
@@ -416,11 +412,11 @@ _EQUAL_X, _EQUAL_Y = np.tile([1.0, 2.0], (5, 1)), np.full(5, 1)
 
 
 def _paper_epoch(function):
-    return function(_PAPER, sgd.SGD(0.5), _PAPER_X, _PAPER_Y, 2, _generator())
+    return function(_PAPER, sgd.SGD(0.5), _PAPER_X, _PAPER_Y, 2, generator())
 
 
 def _equal_epoch(function):
-    return function(_PAPER, sgd.SGD(0.5), _EQUAL_X, _EQUAL_Y, 2, _generator())
+    return function(_PAPER, sgd.SGD(0.5), _EQUAL_X, _EQUAL_Y, 2, generator())
 
 
 class _Spy(sgd.SGD):
@@ -441,12 +437,12 @@ class _Spy(sgd.SGD):
         return super().update(weights, gradients)
 
 
-_MARKED_X, _MARKED_Y = np.eye(20), _generator(3).integers(0, 3, 20)
+_MARKED_X, _MARKED_Y = np.eye(20), generator(3).integers(0, 3, 20)
 _MARKED_NET = [np.zeros((20, 3)), np.zeros(3)]
 
 
 def _spied(function, epochs=1):
-    spy, rng = _Spy(), _generator()
+    spy, rng = _Spy(), generator()
     for _ in range(epochs):
         function(_MARKED_NET, spy, _MARKED_X, _MARKED_Y, 6, rng)
     return spy
@@ -672,19 +668,19 @@ ORDER_FIT_TEXTBOOK = Exercise(
     cases=(
         Case(
             "2 rows, batch size 2, 1 epoch",
-            lambda f: f(_PAPER, sgd.SGD(0.5), _PAPER_X, _PAPER_Y, 2, 1, _generator()),
+            lambda f: f(_PAPER, sgd.SGD(0.5), _PAPER_X, _PAPER_Y, 2, 1, generator()),
         ),
         Case(
             "5 equal rows, batch size 2, 2 epochs: losses and accuracies in the history",
-            lambda f: _values(f(_PAPER, sgd.SGD(0.5), _EQUAL_X, _EQUAL_Y, 2, 2, _generator())),
+            lambda f: _values(f(_PAPER, sgd.SGD(0.5), _EQUAL_X, _EQUAL_Y, 2, 2, generator())),
         ),
         Case(
             "7 rows, batch size 3, 3 epochs: losses and accuracies in the history",
-            lambda f: _values(f(_NET, sgd.SGD(0.3), _X, _Y, 3, 3, _generator())),
+            lambda f: _values(f(_NET, sgd.SGD(0.3), _X, _Y, 3, 3, generator())),
         ),
         Case(
             "7 rows, batch size 3, 3 epochs, momentum: the weights",
-            lambda f: f(_NET, sgd.SGD(0.1, momentum=0.9), _X, _Y, 3, 3, _generator())[0],
+            lambda f: f(_NET, sgd.SGD(0.1, momentum=0.9), _X, _Y, 3, 3, generator())[0],
         ),
     ),
     misconceptions=(
@@ -763,7 +759,7 @@ def _fit_shuffled_once(weights, x, y, batch_size, epochs, rng):
 
 
 def _fit_own_generator(weights, x, y, batch_size, epochs, rng):
-    return _train(weights, _shuffled(x, batch_size, _generator(0)) * epochs, x, y)
+    return _train(weights, _shuffled(x, batch_size, generator(0)) * epochs, x, y)
 
 
 def _fit_torn(weights, x, y, batch_size, epochs, rng):
@@ -797,7 +793,7 @@ def _fit_with_replacement(weights, x, y, batch_size, epochs, rng):
 
 
 def _fit_seeded_by_epoch(weights, x, y, batch_size, epochs, rng):
-    batches = [b for epoch in range(epochs) for b in _shuffled(x, batch_size, _generator(epoch))]
+    batches = [b for epoch in range(epochs) for b in _shuffled(x, batch_size, generator(epoch))]
     return _train(weights, batches, x, y)
 
 
@@ -807,7 +803,7 @@ def _equal(weights, others):
 
 def _count_updates(function):
     """Train on five equal rows, and see in the weights how many updates were made."""
-    trained = function(_PAPER, _EQUAL_X, _EQUAL_Y, 2, 4, _generator())
+    trained = function(_PAPER, _EQUAL_X, _EQUAL_Y, 2, 4, generator())
     weights, updates = _PAPER, 0
     while not _equal(weights, trained):
         weights, updates = _train(weights, _in_order(_EQUAL_X, 5), _EQUAL_X, _EQUAL_Y), updates + 1
@@ -818,7 +814,7 @@ def _count_updates(function):
 
 def _learns_own_labels(function):
     """After one epoch from zero, the largest weight of a marked row stands at its label."""
-    kernel, _ = function(_MARKED_NET, _MARKED_X, _MARKED_Y, 20, 1, _generator())
+    kernel, _ = function(_MARKED_NET, _MARKED_X, _MARKED_Y, 20, 1, generator())
     return np.array_equal(kernel.argmax(axis=1), _MARKED_Y)
 
 
@@ -827,7 +823,7 @@ _THREE_Y = np.array([2, 0, 1])
 
 
 def _three_rows(function):
-    return function(_PAPER, _THREE_X, _THREE_Y, 1, 12, _generator())
+    return function(_PAPER, _THREE_X, _THREE_Y, 1, 12, generator())
 
 
 @functools.cache
@@ -841,11 +837,11 @@ def _one_order_in_all_epochs(function):
     return any(_equal(trained, _by_one_order(order)) for order in itertools.permutations(range(3)))
 
 
-_MANY_X, _MANY_Y = _generator(7).normal(0, 1, (40, 2)), np.arange(40) % 3  # more than 32
+_MANY_X, _MANY_Y = generator(7).normal(0, 1, (40, 2)), np.arange(40) % 3  # more than 32
 
 
 def _many_rows(function, seed=0):
-    return function(_PAPER, _MANY_X, _MANY_Y, 8, 2, _generator(seed))
+    return function(_PAPER, _MANY_X, _MANY_Y, 8, 2, generator(seed))
 
 
 def _many_in_order():
@@ -863,7 +859,7 @@ FIT_MODEL = Exercise(
     cases=(
         Case(
             "2 rows in one batch, 1 epoch",
-            lambda f: f(_PAPER, _PAPER_X, _PAPER_Y, 2, 1, _generator()),
+            lambda f: f(_PAPER, _PAPER_X, _PAPER_Y, 2, 1, generator()),
         ),
         Case("5 equal rows, batch size 2, 4 epochs: how many updates were made?", _count_updates),
         Case(

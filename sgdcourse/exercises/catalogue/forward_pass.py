@@ -3,12 +3,8 @@
 import numpy as np
 
 import sgdcourse as sgd
+from sgdcourse.exercises.catalogue.inputs import random_network, random_numbers
 from sgdcourse.exercises.exercise import Case, Exercise, Misconception, call, spelled_out
-
-
-def _numbers(*shape, seed=0):
-    return np.random.default_rng(seed).standard_normal(shape).round(2)
-
 
 # ---- dense -------------------------------------------------------------------------------------
 
@@ -25,13 +21,18 @@ DENSE = Exercise(
             kernel=np.array([[3.0, -1.0], [0.5, 2.0]]),
             bias=np.array([10.0, -20.0]),
         ),
-        call("4 rows, 3 inputs, 5 units", _numbers(4, 3), _numbers(3, 5, seed=1), _numbers(5)),
-        call("a row of zeros", np.zeros((1, 3)), _numbers(3, 5, seed=1), _numbers(5)),
+        call(
+            "4 rows, 3 inputs, 5 units",
+            random_numbers(4, 3),
+            random_numbers(3, 5, seed=1),
+            random_numbers(5),
+        ),
+        call("a row of zeros", np.zeros((1, 3)), random_numbers(3, 5, seed=1), random_numbers(5)),
         call(
             "6 rows, 7 inputs, 2 units, all in float32",
-            _numbers(6, 7).astype("float32"),
-            _numbers(7, 2, seed=1).astype("float32"),
-            _numbers(2).astype("float32"),
+            random_numbers(6, 7).astype("float32"),
+            random_numbers(7, 2, seed=1).astype("float32"),
+            random_numbers(2).astype("float32"),
         ),
     ),
     misconceptions=(
@@ -107,9 +108,9 @@ RELU = Exercise(
     cases=(
         spelled_out(x=np.array([[-2.0, 0.5, 3.0], [1.5, -0.25, -4.0]])),
         spelled_out(x=np.array([-1.0, 0.0, 2.0])),
-        call("4 rows, 5 units", 3 * _numbers(4, 5)),
-        call("2 rows, 3 units, all of them negative", -1 - np.abs(_numbers(2, 3))),
-        call("3 rows, 4 units, in float32", _numbers(3, 4).astype("float32")),
+        call("4 rows, 5 units", 3 * random_numbers(4, 5)),
+        call("2 rows, 3 units, all of them negative", -1 - np.abs(random_numbers(2, 3))),
+        call("3 rows, 4 units, in float32", random_numbers(3, 4).astype("float32")),
     ),
     misconceptions=(
         Misconception(
@@ -215,11 +216,11 @@ SOFTMAX = Exercise(
     cases=(
         # Two rows with one maximum, so that whoever forgets keepdims is named with or without it.
         spelled_out(logits=np.array([[2.0, 1.0], [2.0, -1.0]])),
-        call("4 rows, 3 classes", 2 * _numbers(4, 3)),
+        call("4 rows, 3 classes", 2 * random_numbers(4, 3)),
         spelled_out(logits=np.array([[1000.0, 1001.0, 999.0], [-1000.0, -1001.0, -1000.5]])),
         spelled_out(logits=np.array([[0.0, 0.0, 0.0, 0.0]])),
         spelled_out(logits=np.array([[-1000.0, 1000.0, -1000.0]])),
-        call("5 rows, 4 classes, in float32", 2 * _numbers(5, 4).astype("float32")),
+        call("5 rows, 4 classes, in float32", 2 * random_numbers(5, 4).astype("float32")),
     ),
     misconceptions=(
         Misconception(
@@ -366,7 +367,7 @@ SPARSE_CATEGORICAL_CROSSENTROPY = Exercise(
     relative_tolerance=1e-5,  # whoever adds 1e-7 to the probabilities is told so below
     cases=(  # the differences are 0 for whoever keeps p above 1e-7, 1e-9 or whatever it is
         spelled_out(y_true=np.array([1, 0]), logits=np.array([[1.0, 3.0], [0.5, 2.0]])),
-        call("4 rows, 3 classes", np.array([2, 0, 1, 1]), 2 * _numbers(4, 3)),
+        call("4 rows, 3 classes", np.array([2, 0, 1, 1]), 2 * random_numbers(4, 3)),
         Case(
             "class 0: the loss of the logits [-800, 0] minus the loss of the logits [-700, 0]",
             lambda f: np.diff(f(np.array([0, 0]), np.array([[-700.0, 0.0], [-800.0, 0.0]]))),
@@ -378,7 +379,7 @@ SPARSE_CATEGORICAL_CROSSENTROPY = Exercise(
         call(
             "5 rows, 4 classes, in float32",
             np.array([3, 0, 2, 2, 1]),
-            _numbers(5, 4, seed=2).astype("float32"),
+            random_numbers(5, 4, seed=2).astype("float32"),
         ),
     ),
     misconceptions=(
@@ -525,7 +526,9 @@ ACCURACY = Exercise(
                 ]
             ),
         ),
-        call("7 rows, 3 classes", np.array([1, 2, 2, 0, 1, 0, 2]), 2 * _numbers(7, 3, seed=10)),
+        call(
+            "7 rows, 3 classes", np.array([1, 2, 2, 0, 1, 0, 2]), 2 * random_numbers(7, 3, seed=10)
+        ),
         call(
             "5 rows of the classes 0, 1, 2, 0, 1, all logits 0", np.arange(5) % 3, np.zeros((5, 3))
         ),
@@ -533,7 +536,7 @@ ACCURACY = Exercise(
         call(
             "6 rows, 5 classes, in float32",
             np.array([0, 3, 1, 4, 2, 0]),
-            _numbers(6, 5, seed=3).astype("float32"),
+            random_numbers(6, 5, seed=3).astype("float32"),
         ),
     ),
     misconceptions=(
@@ -664,12 +667,6 @@ def _collected_too_early(weights, x):
     return logits, [x, *activations[:-1]]
 
 
-def _network(*sizes):
-    """Return generic float64 weights, biases not zero."""
-    weights = sgd.init_weights(list(sizes), np.random.default_rng(0), "float64")
-    return [w if w.ndim == 2 else _numbers(len(w)) for w in weights]
-
-
 ORDER_FORWARD = Exercise(
     name="order_forward",
     notebook="02",
@@ -697,12 +694,16 @@ ORDER_FORWARD = Exercise(
             [np.array([[1.0, -1.0]]), np.zeros(2), np.array([[-2.0], [5.0]]), np.ones(1)],
             np.array([[3.0]]),
         ),
-        call("4 rows through 5-6-7-3", _network(5, 6, 7, 3), _numbers(4, 5, seed=1)),
-        call("2 rows through 4-3, no hidden layer", _network(4, 3), _numbers(2, 4, seed=1)),
+        call("4 rows through 5-6-7-3", random_network(5, 6, 7, 3), random_numbers(4, 5, seed=1)),
+        call(
+            "2 rows through 4-3, no hidden layer",
+            random_network(4, 3),
+            random_numbers(2, 4, seed=1),
+        ),
         call(
             "3 rows through 5-4-2, in float32",
-            [w.astype("float32") for w in _network(5, 4, 2)],
-            _numbers(3, 5, seed=1).astype("float32"),
+            [w.astype("float32") for w in random_network(5, 4, 2)],
+            random_numbers(3, 5, seed=1).astype("float32"),
         ),
     ),
     misconceptions=(

@@ -4,11 +4,8 @@ import numpy as np
 
 import sgdcourse as sgd
 from sgdcourse._types import Weights
+from sgdcourse.exercises.catalogue.inputs import random_network, random_numbers
 from sgdcourse.exercises.exercise import Exercise, Misconception, call, spelled_out
-
-
-def _numbers(*shape, seed=0):
-    return np.random.default_rng(seed).standard_normal(shape).round(2)
 
 
 def _labels(count, classes):
@@ -69,10 +66,10 @@ LOSS_GRADIENT = Exercise(
         spelled_out(
             y_true=np.array([0, 1, 1]), logits=np.array([[0.0, 0.0], [2.0, 1.0], [-1.0, 0.5]])
         ),
-        call("4 rows, 5 classes", _labels(4, 5), 2 * _numbers(4, 5)),
-        call("a last batch of 13 rows, 3 classes", _labels(13, 3), _numbers(13, 3)),
+        call("4 rows, 5 classes", _labels(4, 5), 2 * random_numbers(4, 5)),
+        call("a last batch of 13 rows, 3 classes", _labels(13, 3), random_numbers(13, 3)),
         spelled_out(y_true=np.array([1]), logits=np.array([[1000.0, 999.0, -1000.0]])),
-        call("6 rows, 4 classes, in float32", _labels(6, 4), _in_float32(_numbers(6, 4))),
+        call("6 rows, 4 classes, in float32", _labels(6, 4), _in_float32(random_numbers(6, 4))),
     ),
     misconceptions=(
         Misconception(
@@ -251,11 +248,23 @@ DENSE_GRADIENTS = Exercise(
             kernel=np.array([[2.0, 0.5], [-1.0, 4.0]]),
             doutputs=np.array([[0.5, -1.0], [0.25, 3.0]]),
         ),
-        call("4 rows, 3 inputs, 5 units", _numbers(4, 3), _numbers(3, 5), _numbers(4, 5, seed=1)),
-        call("1 row, 2 inputs, 3 units", _numbers(1, 2), _numbers(2, 3), _numbers(1, 3, seed=1)),
+        call(
+            "4 rows, 3 inputs, 5 units",
+            random_numbers(4, 3),
+            random_numbers(3, 5),
+            random_numbers(4, 5, seed=1),
+        ),
+        call(
+            "1 row, 2 inputs, 3 units",
+            random_numbers(1, 2),
+            random_numbers(2, 3),
+            random_numbers(1, 3, seed=1),
+        ),
         call(
             "5 rows, 4 inputs, 2 units, in float32",
-            *_in_float32([_numbers(5, 4), _numbers(4, 2), _numbers(5, 2, seed=1)]),
+            *_in_float32(
+                [random_numbers(5, 4), random_numbers(4, 2), random_numbers(5, 2, seed=1)]
+            ),
         ),
     ),
     misconceptions=(
@@ -360,12 +369,12 @@ RELU_GRADIENT = Exercise(
             doutputs=np.array([[0.5, -2.0, 3.0], [-0.25, 4.0, -1.5]]),
             outputs=np.array([[1.5, 0.0, 0.25], [2.0, 0.0, 0.0]]),
         ),
-        call("5 rows, 4 units", _numbers(5, 4), sgd.relu(_numbers(5, 4, seed=1))),
-        call("3 rows, 2 units, all of them off", _numbers(3, 2), np.zeros((3, 2))),
+        call("5 rows, 4 units", random_numbers(5, 4), sgd.relu(random_numbers(5, 4, seed=1))),
+        call("3 rows, 2 units, all of them off", random_numbers(3, 2), np.zeros((3, 2))),
         spelled_out(doutputs=np.array([[0.7, -0.3]]), outputs=np.array([[1e-9, 0.0]])),
         call(
             "4 rows, 6 units, in float32",
-            *_in_float32([_numbers(4, 6), sgd.relu(_numbers(4, 6, seed=1))]),
+            *_in_float32([random_numbers(4, 6), sgd.relu(random_numbers(4, 6, seed=1))]),
         ),
     ),
     misconceptions=(
@@ -480,12 +489,6 @@ _SCREEN_X, _SCREEN_Y = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 0.5]]), np.array
 _SCREEN = "weights, x and y of this notebook: 2-2-2, 3 rows"
 
 
-def _network(*sizes):
-    """Return generic float64 weights, biases not zero."""
-    weights = sgd.init_weights(list(sizes), np.random.default_rng(0), "float64")
-    return [w if w.ndim == 2 else _numbers(len(w)) for w in weights]
-
-
 def _way_back(words, weights, x, y_true):
     """Make a case for `backward`: what it needs of a forward pass."""
     logits, activations = sgd.forward(weights, x)
@@ -493,7 +496,7 @@ def _way_back(words, weights, x, y_true):
 
 
 def _with_units_off():
-    weights = _network(3, 4, 2)
+    weights = random_network(3, 4, 2)
     return [weights[0], weights[1] - 100, *weights[2:]]
 
 
@@ -506,18 +509,25 @@ BACKWARD = Exercise(
     reference=backward,
     cases=(
         _way_back(_SCREEN, _SCREEN_WEIGHTS, _SCREEN_X, _SCREEN_Y),
-        _way_back("7 rows, 4-5-6-3", _network(4, 5, 6, 3), _numbers(7, 4), _labels(7, 3)),
-        _way_back("5 rows, 4-3, no hidden layer", _network(4, 3), _numbers(5, 4), _labels(5, 3)),
+        _way_back(
+            "7 rows, 4-5-6-3", random_network(4, 5, 6, 3), random_numbers(7, 4), _labels(7, 3)
+        ),
+        _way_back(
+            "5 rows, 4-3, no hidden layer",
+            random_network(4, 3),
+            random_numbers(5, 4),
+            _labels(5, 3),
+        ),
         _way_back(
             "6 rows, 3-4-2, all hidden units off",
             _with_units_off(),
-            _numbers(6, 3),
+            random_numbers(6, 3),
             _labels(6, 2),
         ),
         _way_back(
             "8 rows, 6-5-3, in float32",
-            _in_float32(_network(6, 5, 3)),
-            _in_float32(_numbers(8, 6)),
+            _in_float32(random_network(6, 5, 3)),
+            _in_float32(random_numbers(8, 6)),
             _labels(8, 3),
         ),
     ),
@@ -692,8 +702,8 @@ ORDER_NUMERICAL_GRADIENT = Exercise(
         ),
         call(
             "5 rows, 4-3, epsilon 0.001",
-            _cross_entropy(_numbers(5, 4), _labels(5, 3)),
-            _network(4, 3),
+            _cross_entropy(random_numbers(5, 4), _labels(5, 3)),
+            random_network(4, 3),
             0.001,
         ),
     ),
@@ -810,13 +820,18 @@ BATCH_GRADIENT = Exercise(
     given=_batch_gradient_with_a_fault,
     cases=(
         call(_SCREEN, _SCREEN_WEIGHTS, _SCREEN_X, _SCREEN_Y),
-        call("4 rows, 5-6-3", _network(5, 6, 3), _numbers(4, 5), _labels(4, 3)),
-        call("a last batch of 13 rows, 4-2-5", _network(4, 2, 5), _numbers(13, 4), _labels(13, 5)),
-        call("1 row, 4-3", _network(4, 3), _numbers(1, 4), _labels(1, 3)),
+        call("4 rows, 5-6-3", random_network(5, 6, 3), random_numbers(4, 5), _labels(4, 3)),
+        call(
+            "a last batch of 13 rows, 4-2-5",
+            random_network(4, 2, 5),
+            random_numbers(13, 4),
+            _labels(13, 5),
+        ),
+        call("1 row, 4-3", random_network(4, 3), random_numbers(1, 4), _labels(1, 3)),
         call(
             "6 rows, 3-5-4, in float32",
-            _in_float32(_network(3, 5, 4)),
-            _in_float32(_numbers(6, 3)),
+            _in_float32(random_network(3, 5, 4)),
+            _in_float32(random_numbers(6, 3)),
             _labels(6, 4),
         ),
     ),
@@ -920,15 +935,17 @@ DROPOUT_GRADIENT = Exercise(
             keep=np.array([[True, True, False], [True, False, True]]),
             rate=0.2,
         ),
-        call("5 rows, 4 units, rate 0.3", _numbers(5, 4), _KEEP, 0.3),
-        call("5 rows, 4 units, rate 0.5", _numbers(5, 4), ~_KEEP, 0.5),
+        call("5 rows, 4 units, rate 0.3", random_numbers(5, 4), _KEEP, 0.3),
+        call("5 rows, 4 units, rate 0.5", random_numbers(5, 4), ~_KEEP, 0.5),
         call(
             "2 rows, 3 units, all of them dropped, rate 0.9",
-            _numbers(2, 3),
-            _numbers(2, 3) > 9,
+            random_numbers(2, 3),
+            random_numbers(2, 3) > 9,
             0.9,
         ),
-        call("5 rows, 4 units, rate 0.3, in float32", _in_float32(_numbers(5, 4)), _KEEP, 0.3),
+        call(
+            "5 rows, 4 units, rate 0.3, in float32", _in_float32(random_numbers(5, 4)), _KEEP, 0.3
+        ),
     ),
     misconceptions=(
         Misconception(

@@ -3,14 +3,10 @@
 import numpy as np
 
 import sgdcourse as sgd
+from sgdcourse.exercises.catalogue.inputs import random_arrays
 from sgdcourse.exercises.exercise import Case, Exercise, Misconception, call
 
 # ---- Numbers -----------------------------------------------------------------------------------
-
-
-def _arrays(*shapes, seed=0, dtype="float64"):
-    rng = np.random.default_rng(seed)
-    return [rng.standard_normal(shape).round(2).astype(dtype) for shape in shapes]
 
 
 _W, _G = [np.array([1.0, 2.0]), np.array([-3.0])], [np.array([10.0, -20.0]), np.array([5.0])]
@@ -27,11 +23,11 @@ SGD_UPDATE = Exercise(
     reference=sgd.sgd_update,
     cases=(
         call("two arrays, [1, 2] and [-3], gradients [10, -20] and [5], rate 0.1", _W, _G, 0.1),
-        call("4 arrays, rate 0.03", _arrays(*_SHAPES), _arrays(*_SHAPES, seed=1), 0.03),
+        call("4 arrays, rate 0.03", random_arrays(*_SHAPES), random_arrays(*_SHAPES, seed=1), 0.03),
         call(
             "4 arrays in float32, rate 0.5",
-            _arrays(*_SHAPES, dtype="float32"),
-            _arrays(*_SHAPES, seed=1, dtype="float32"),
+            random_arrays(*_SHAPES, dtype="float32"),
+            random_arrays(*_SHAPES, seed=1, dtype="float32"),
             0.5,
         ),
         call("gradients of 0: nothing may move", _W, [np.zeros(2), np.zeros(1)], 0.1),
@@ -120,9 +116,9 @@ def _steps(rates, momentum):
     """Let a rule make several steps, each with gradients of its own."""
 
     def observe(function):
-        weights, velocities = _arrays((2, 3), (3,)), [np.zeros((2, 3)), np.zeros(3)]
+        weights, velocities = random_arrays((2, 3), (3,)), [np.zeros((2, 3)), np.zeros(3)]
         for number, rate in enumerate(rates):
-            gradients = _arrays((2, 3), (3,), seed=number + 5)
+            gradients = random_arrays((2, 3), (3,), seed=number + 5)
             weights, velocities = function(weights, velocities, gradients, rate, momentum)
         return weights, velocities
 
@@ -145,9 +141,9 @@ _MOMENTUM_CASES = (
     call("momentum 0: plain SGD", _W, _V, _G, 0.1, 0.0),
     call(
         "4 arrays in float32",
-        _arrays(*_SHAPES, dtype="float32"),
-        _arrays(*_SHAPES, seed=1, dtype="float32"),
-        _arrays(*_SHAPES, seed=2, dtype="float32"),
+        random_arrays(*_SHAPES, dtype="float32"),
+        random_arrays(*_SHAPES, seed=1, dtype="float32"),
+        random_arrays(*_SHAPES, seed=2, dtype="float32"),
         0.05,
         0.9,
     ),
@@ -640,17 +636,17 @@ MOMENTUM_FOR_ALL = Exercise(
         ),
         call(
             "one step, three arrays",
-            _arrays(*_LIKE),
-            _arrays(*_LIKE, seed=1),
-            _arrays(*_LIKE, seed=2),
+            random_arrays(*_LIKE),
+            random_arrays(*_LIKE, seed=1),
+            random_arrays(*_LIKE, seed=2),
             0.1,
             0.9,
         ),
         call(
             "the first step: the velocities are 0",
-            _arrays(*_LIKE),
+            random_arrays(*_LIKE),
             [np.zeros((2, 3))] * 3,
-            _arrays(*_LIKE, seed=2),
+            random_arrays(*_LIKE, seed=2),
             0.05,
             0.8,
         ),
