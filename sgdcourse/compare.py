@@ -99,6 +99,8 @@ class ParityReport:
         After each update the largest difference of any number of "weights", "gradients" and
         "velocities", and that of the running means "loss" and "accuracy" which Keras reports.
         "velocities" is there with momentum only.
+    losses, keras_losses : (updates,) floats
+        After each update the running mean of the loss that each of the two reports.
     relu_flips : (updates,) integers
         How many ReLUs, counted over the rows of the batch, are on in one program and off in the
         other. Rounding alone can do it; from then on the two get different gradients.
@@ -121,6 +123,8 @@ class ParityReport:
     initial_weights_equal: bool
     order_equal: bool
     differences: dict[str, Array]
+    losses: Array
+    keras_losses: Array
     relu_flips: Array
     order: list[Array]
     history: dict[str, list[float]]
@@ -349,6 +353,8 @@ def fit_both(
         initial_weights_equal=largest_difference(weights, keras_weights) == 0,
         order_equal=ours.same_rows,
         differences=ours.differences,
+        losses=np.array(ours.losses),
+        keras_losses=np.array(ours.keras_losses),
         relu_flips=np.array(ours.relu_flips),
         order=[np.concatenate(batches) for batches in ours.dealt],
         history=ours.history,
@@ -393,6 +399,8 @@ class _InStep(NoteRows):
         self.order, self.train_step = order, train_step
         self.keras_weights = weights
         self.noted: list[dict[str, float]] = []
+        self.losses: list[float] = []
+        self.keras_losses: list[float] = []
         self.relu_flips: list[int] = []
         self.same_rows = True
         self.history: dict[str, list[float]] = {"loss": [], "accuracy": []}
@@ -412,6 +420,8 @@ class _InStep(NoteRows):
             self.weights, self.optimizer, batch_x, self.y[rows]
         )
         self.reported = self.means.add({"loss": loss, "accuracy": acc}, len(rows))
+        self.losses.append(self.reported["loss"])
+        self.keras_losses.append(logs["loss"])
         self._note_differences(logs)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:

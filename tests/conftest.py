@@ -8,6 +8,8 @@ from hypothesis import settings
 
 import sgdcourse as sgd
 
+REPORT = pytest.StashKey[list]()
+
 # The same examples on every run and every machine; no time limit, since machines differ.
 settings.register_profile("course", derandomize=True, deadline=None, max_examples=30)
 settings.load_profile("course")
@@ -99,3 +101,16 @@ def events(tmp_path, monkeypatch):
     monkeypatch.setenv("SGDCOURSE_PROGRESS", str(path))
     monkeypatch.setattr(progress, "_unsaved", [])
     return lambda: list(progress.load(path, {}, {}).events) if path.exists() else []
+
+
+@pytest.fixture
+def report_line(pytestconfig):
+    """Return a function that adds a line to the summary: for what is measured, not asserted."""
+    return pytestconfig.stash.setdefault(REPORT, []).append
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    lines = config.stash.get(REPORT, [])
+    if lines:
+        terminalreporter.section("measured")
+        terminalreporter.write("\n".join([*lines, ""]))

@@ -33,14 +33,24 @@ ARROWS = {
     "compare": {*CORE, "keras_random", "tf_keras", "twin", "tap", "plots"},
 }
 HELPERS = {"_types", "_checks"}
-EDGES = {"tf_keras", "keras_random", "twin", "tap", "compare", "plots"}
+EDGES = {"tf_keras", "keras_random", "twin", "tap", "compare"}
 # Which packages, beside the standard library and NumPy
 PACKAGES = {
     "training": {"threadpoolctl"},
     "callbacks": {"tqdm"},
     "tf_keras": {"keras", "tensorflow"},
-    "plots": {"matplotlib"},
 }
+# Rooms with several files: which of them imports which, or which rooms of the course
+PLOTS = {
+    "__init__": {"colours", "figure", "moving", "still"},
+    "colours": set(),
+    "figure": set(),
+    "moving": {"colours", "figure"},
+    "still": {"colours", "figure"},
+}
+DEMOS = ["dealer", "digit", "hooks", "live", "noise", "rate_map", "two_runs", "valley"]
+WIDGETS = {"__init__": {"demo", *DEMOS}, "demo": set()} | {demo: {"demo"} for demo in DEMOS}
+FOR_WIDGETS = {*CORE, "keras_random", "plots"}
 # The exercises use the course as a notebook does. Who imports what inside of them:
 EXERCISES = {
     "_cards": set(),
@@ -140,9 +150,10 @@ def imports_of(module, folder=PACKAGE):
             continue
         for name in names:
             package, *rest = name.split(".")
-            if package == "sgdcourse" and folder == PACKAGE:
+            if package == "sgdcourse" and folder.name in ("sgdcourse", "plots", "widgets"):
                 assert rest, f"{module} imports the whole package: line {node.lineno}"
-                rooms.add(rest[0])
+                inside = rest[0] == folder.name  # another file of the same room
+                rooms.add(rest[1] if inside else rest[0])
             elif package == "sgdcourse":
                 rooms.add(rest[1] if rest[:1] == ["exercises"] else "the course")
             elif package not in sys.stdlib_module_names:
@@ -164,6 +175,28 @@ def test_arrows(room):
     rooms, packages = imports_of(room)
     assert rooms - HELPERS <= ARROWS.get(room, set())
     assert packages <= {"numpy"} | PACKAGES.get(room, set())
+
+
+def test_plots_use_nothing_of_ours():
+    folder = PACKAGE / "plots"
+    assert {path.stem for path in folder.glob("*.py")} == set(PLOTS)
+    for module, uses in PLOTS.items():
+        rooms, packages = imports_of(module, folder)
+        assert rooms <= {*uses, "_types"}
+        assert packages <= {"numpy", "matplotlib", "PIL"}
+
+
+def test_widgets_use_the_core_and_plots():
+    """A demo is a pure function, a plot, and controls; it needs no TensorFlow."""
+    folder = PACKAGE / "widgets"
+    assert {path.stem for path in folder.glob("*.py")} == set(WIDGETS)
+    for module, uses in WIDGETS.items():
+        rooms, packages = imports_of(module, folder)
+        rooms -= {"compare"} if module == "two_runs" else set()  # for the type checker only
+        assert rooms <= uses | FOR_WIDGETS | HELPERS
+        assert packages <= {"numpy", "matplotlib", "ipywidgets"}
+    result = run_python("import sys, sgdcourse.widgets; print('tensorflow' in sys.modules)")
+    assert (result.returncode, result.stdout.strip()) == (0, "False"), result.stderr
 
 
 def test_arrows_point_backwards_only():

@@ -57,8 +57,22 @@ def test_code_cells_are_short_and_shadow_nothing(path):
     assert "import sgdcourse as sgd" in code[0]
     assert not any("from sgdcourse import *" in source for source in code)
     assert not any(
-        re.search(r"from sgdcourse import (?!compare|keras_random|plots)", s) for s in code
+        re.search(r"from sgdcourse import (?!compare|keras_random|plots|widgets)", s) for s in code
     )
+
+
+def test_words_beside_each_demo_help_when_it_is_dead():
+    """They stay when the kernel is gone; the demo's own words do not."""
+    demos = 0
+    for path in LESSONS:
+        before = ""
+        for cell in nbformat.read(path, 4).cells:
+            if re.search(r"^widgets\.\w+\(", cell.source, re.M):
+                demos += 1
+                assert "By keyboard: Tab moves on" in before, cell.id
+                assert "If the controls do nothing, the kernel was restarted" in before, cell.id
+            before = cell.source if cell.cell_type == "markdown" else ""
+    assert demos == 8
 
 
 def names_of_exercises(source):

@@ -1,113 +1,18 @@
-"""Figures: data in, Axes in, Axes out, in one style. ``show`` adds the words for screen readers."""
+"""Plots that are drawn once: data in, Axes in, Axes out."""
 
-import base64
-import html
-import io
-from collections.abc import Callable, Sequence
-from functools import wraps
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib import style
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from sgdcourse._types import Array
-
-STYLE = Path(__file__).parent / "course.mplstyle"
-OURS, KERAS, THIRD = "#0072B2", "#D55E00", "#009E73"  # NumPy is blue, tf.keras orange, everywhere
-LINES = [(OURS, "-", "o"), (KERAS, "--", "s"), (THIRD, ":", "^"), ("#CC79A7", "-.", "D")]
-
-Function = TypeVar("Function", bound=Callable[..., Any])
+from sgdcourse.plots.colours import CLASSES, KERAS, LINES
+from sgdcourse.plots.figure import in_course_style
 
 
-def _in_course_style(function: Function) -> Function:
-    """Use the style inside the function only: a learner's own figures stay as they are."""
-
-    @wraps(function)
-    def styled(*args: Any, **kwargs: Any) -> Any:
-        with style.context(["default", STYLE]):
-            return function(*args, **kwargs)
-
-    return styled  # type: ignore[return-value]
-
-
-class Picture:
-    """A drawn figure with its description; a notebook shows both."""
-
-    def __init__(self, png: bytes, alt: str) -> None:
-        self.png, self.alt = png, alt
-
-    def _repr_html_(self) -> str:
-        data = base64.b64encode(self.png).decode()
-        alt = html.escape(self.alt, quote=True)
-        return (
-            f'<figure style="margin: 0"><img alt="{alt}" style="max-width: 100%" '
-            f'src="data:image/png;base64,{data}"></figure>'
-        )
-
-    def __repr__(self) -> str:
-        return f"Picture: {self.alt}"
-
-
-@_in_course_style
-def subplots(ncols: int = 1, *, width: float = 7.5, height: float = 3.2) -> tuple[Figure, Any]:
-    """Make a figure with one Axes, or a row of them, in the style of the course.
-
-    Parameters
-    ----------
-    ncols : int
-        How many Axes side by side.
-    width, height : float
-        In inches, 100 pixels each.
-
-    Returns
-    -------
-    figure, axes
-        ``axes`` is one Axes, or an array of them.
-
-    Examples
-    --------
-    >>> figure, ax = subplots()
-    >>> _ = ax.plot([1, 2, 3])
-    >>> show(figure, alt="A line that rises from 1 to 3")
-    Picture: A line that rises from 1 to 3
-    """
-    figure = Figure(figsize=(width, height))  # no pyplot: nothing global, nothing shown twice
-    return figure, figure.subplots(ncols=ncols)
-
-
-@_in_course_style
-def show(figure: Figure, alt: str) -> Picture:
-    """Draw the figure, for the last line of a cell.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-    alt : str
-        What there is to be seen, for those who cannot see it. JupyterLab gives an ordinary
-        figure no such text.
-
-    Returns
-    -------
-    picture : Picture
-
-    Raises
-    ------
-    ValueError
-        If ``alt`` is empty.
-    """
-    if not alt.strip():
-        raise ValueError(f"alt must say what the figure shows. Received: alt={alt!r}.")
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", metadata={"Software": None})
-    return Picture(buffer.getvalue(), alt)
-
-
-@_in_course_style
+@in_course_style
 def images(axes: Sequence[Axes], x: Array, titles: Sequence[object]) -> None:
     """Draw digits side by side, one in each Axes.
 
@@ -125,7 +30,7 @@ def images(axes: Sequence[Axes], x: Array, titles: Sequence[object]) -> None:
         ax.axis("off")
 
 
-@_in_course_style
+@in_course_style
 def batches(ax: Axes, dealt: Sequence[Array], labels: Array | None = None) -> Axes:
     """Draw how an epoch is dealt: one line of boxes per batch, one box per row.
 
@@ -141,10 +46,9 @@ def batches(ax: Axes, dealt: Sequence[Array], labels: Array | None = None) -> Ax
     -------
     ax : Axes
     """
-    colours = ["#9ecae9", "#f7b58a", "#a3d9c4", "#e8bcd4"]
     for line, rows in enumerate(dealt):
         for column, row in enumerate(rows):
-            colour = colours[int(labels[row]) % 4] if labels is not None else colours[0]
+            colour = CLASSES[int(labels[row]) % 4] if labels is not None else CLASSES[0]
             ax.add_patch(Rectangle((column, line), 0.92, 0.86, facecolor=colour, edgecolor="none"))
             ax.text(column + 0.46, line + 0.43, str(row), ha="center", va="center", fontsize=11)
     ax.set_xlim(-0.1, max(len(rows) for rows in dealt) + 0.1)
@@ -157,9 +61,14 @@ def batches(ax: Axes, dealt: Sequence[Array], labels: Array | None = None) -> Ax
     return ax
 
 
-@_in_course_style
+@in_course_style
 def curves(
-    ax: Axes, values: dict[str, Sequence[float]], *, xlabel: str, ylabel: str, title: str = ""
+    ax: Axes,
+    values: Mapping[str, Sequence[float] | Array],
+    *,
+    xlabel: str,
+    ylabel: str,
+    title: str = "",
 ) -> Axes:
     """Draw one line per name, with markers when there are few points.
 
@@ -185,12 +94,12 @@ def curves(
         )
     if len(values) > 1:
         ax.legend()
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
     return ax
 
 
-@_in_course_style
+@in_course_style
 def differences(
     ax: Axes, values: dict[str, Array], *, flips: Array | Sequence[int] = (), floor: float = 1e-18
 ) -> Axes:
@@ -229,7 +138,7 @@ def differences(
     return ax
 
 
-@_in_course_style
+@in_course_style
 def probabilities(ax: Axes, p: Array, y_true: int) -> Axes:
     """Draw the probabilities of one row as bars; the true class is filled orange.
 
