@@ -8,7 +8,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from sgdcourse._types import Array
-from sgdcourse.plots.colours import CLASSES, KERAS, LINES
+from sgdcourse.plots.colours import CLASSES, GREY, KERAS, LINES
 from sgdcourse.plots.figure import in_course_style
 
 
@@ -152,7 +152,7 @@ def probabilities(ax: Axes, p: Array, y_true: int) -> Axes:
     -------
     ax : Axes
     """
-    colours = [KERAS if label == y_true else "#9fb4c7" for label in range(len(p))]
+    colours = [KERAS if label == y_true else GREY for label in range(len(p))]
     ax.bar(np.arange(len(p)), p, color=colours)
     ax.set_xticks(np.arange(len(p)))
     ax.set(xlabel=f"class (true: {y_true})", ylabel="probability", ylim=(0, 1))

@@ -4,7 +4,7 @@ import numpy as np
 
 from sgdcourse import keras_random, plots
 from sgdcourse._types import Array
-from sgdcourse.batching import shuffle_indices, split_batches
+from sgdcourse.batching import shuffle_indices, split_batches, steps_per_epoch
 from sgdcourse.widgets.demo import Demo, choice, whole_numbers
 
 NUM_SAMPLES = 20
@@ -44,7 +44,7 @@ def dealer() -> Demo:
     programs = [0]
 
     def look(batch: int, batch_size: int, shuffle: str) -> tuple[str, str]:
-        steps = -(-NUM_SAMPLES // batch_size)
+        steps = steps_per_epoch(NUM_SAMPLES, batch_size)
         epoch, number = divmod(batch - 1, steps) if batch else (0, -1)
         order = epoch_order(shuffle, epoch, programs[0])
         plots.dealing(ax, order, batch_size, number + 1, LABELS, columns=10)
@@ -70,7 +70,6 @@ def dealer() -> Demo:
     def run_again(demo: Demo) -> None:
         programs[0] += 1
         demo.set(batch=0)
-        demo.look_again()
 
     return Demo(
         figure,

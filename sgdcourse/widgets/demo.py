@@ -100,10 +100,6 @@ class Demo:
             self._play.playing = False
         self.set(**self._first_values)
 
-    def look_again(self) -> None:
-        """Draw once more, though no control has changed."""
-        self._changed()
-
     @in_course_style
     def _changed(self, _: Any = None) -> None:
         self.text, alt = self._look(**self.values)

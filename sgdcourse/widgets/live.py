@@ -7,9 +7,10 @@ import numpy as np
 from sgdcourse import _checks, plots
 from sgdcourse._types import Array, Weights
 from sgdcourse.batching import shuffle_indices, split_batches, steps_per_epoch
+from sgdcourse.losses import sparse_categorical_crossentropy
 from sgdcourse.model import forward, init_weights, softmax
 from sgdcourse.optimizers import SGD
-from sgdcourse.training import evaluate, train_step
+from sgdcourse.training import RunningMeans, evaluate, train_step
 from sgdcourse.widgets.demo import Demo, one_of, whole_numbers
 
 UPDATES = 200
@@ -42,13 +43,12 @@ def train(x: Array, y: Array, learning_rate: float, batch_size: int) -> Run:
     running: list[float] = []
     evaluated: list[float] = []
     while len(losses) < UPDATES:
-        total = rows_so_far = 0.0
+        means = RunningMeans()
         for rows in split_batches(shuffle_indices(len(x), rng), batch_size):
             weights, loss, _ = train_step(weights, optimizer, x[rows], y[rows])
-            total, rows_so_far = total + loss * len(rows), rows_so_far + len(rows)
             history.append(weights)
             losses.append(loss)
-            running.append(total / rows_so_far)
+            running.append(means.add({"loss": loss}, len(rows))["loss"])
         evaluated.append(evaluate(weights, x, y)[0])
     steps = steps_per_epoch(len(x), batch_size)
     return Run(history, np.array(losses), np.array(running), np.array(evaluated), steps)
@@ -102,8 +102,9 @@ def live(x: Array, y: Array) -> Demo:
         plots.regions(axes[0], x, y, p, limits)
         so_far = run.losses[:update], run.running[:update], run.evaluated[:epochs]
         plots.progress(axes[1], *so_far, run.steps, last=UPDATES, highest=1.2)
-        loss, _ = evaluate(run.weights[update], x, y)
-        right = np.count_nonzero(forward(run.weights[update], x)[0].argmax(axis=1) == y)
+        logits, _ = forward(run.weights[update], x)
+        loss = sparse_categorical_crossentropy(y, logits).mean()
+        right = np.count_nonzero(logits.argmax(axis=1) == y)
         if update:
             epoch, batch = divmod(update - 1, run.steps)
             text = (

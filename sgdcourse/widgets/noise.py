@@ -66,7 +66,9 @@ def noise(gradients: Array) -> Demo:
         )
     gradients = gradients.reshape(len(gradients), -1)
     full = gradients.mean(axis=0)
+    length = float(np.linalg.norm(full))
     plane = along_and_across(gradients, full)
+    single_rows = gradients[:500] @ plane
     sizes = 2 ** np.arange(int(np.log2(len(gradients) // 8)) + 1)
     law = typical_distance(gradients, full) / np.sqrt(sizes)
     figure, axes = plots.subplots(2, height=3.4)
@@ -75,9 +77,8 @@ def noise(gradients: Array) -> Demo:
         means = batch_means(gradients, batch_size, draw)
         distance = typical_distance(means, full)
         uphill = np.count_nonzero(means @ full < 0)
-        plots.cloud(axes[0], gradients[:500] @ plane, means @ plane, full @ plane)
+        plots.cloud(axes[0], single_rows, means @ plane, full @ plane)
         plots.spread(axes[1], sizes, law, batch_size, distance)
-        length = np.linalg.norm(full)
         louder = "larger" if distance > length else "smaller"
         text = (
             f"{BATCHES} batches of {batch_size}: typically {distance:.3f} away from the gradient "
