@@ -2,6 +2,7 @@
 
 import ast
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
@@ -73,6 +74,16 @@ def test_words_beside_each_demo_help_when_it_is_dead():
                 assert "If the controls do nothing, the kernel was restarted" in before, cell.id
             before = cell.source if cell.cell_type == "markdown" else ""
     assert demos == 8
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=names)
+def test_nothing_stands_between_a_question_and_its_cell(path):
+    """Whoever is asked to predict finds the cell that answers right below."""
+    notebook = nbformat.read(path, 4)
+    for cell, following in pairwise(notebook.cells):
+        *_, last = cell.source.split("\n\n")
+        if cell.cell_type == "markdown" and last.startswith("**Predict first.**"):
+            assert following.cell_type == "code", cell.id
 
 
 def names_of_exercises(source):
