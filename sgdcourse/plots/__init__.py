@@ -17,6 +17,7 @@ from sgdcourse.plots.moving import (
     timeline,
     valley,
 )
+from sgdcourse.plots.recording import marks, per_step
 from sgdcourse.plots.still import batches, curves, differences, images, probabilities
 
 __all__ = [
@@ -40,6 +41,8 @@ __all__ = [
     "epochs",
     "images",
     "layers",
+    "marks",
+    "per_step",
     "probabilities",
     "progress",
     "rate_map",

@@ -7,6 +7,7 @@ from sgdcourse.widgets.hooks import hooks
 from sgdcourse.widgets.live import live
 from sgdcourse.widgets.noise import noise
 from sgdcourse.widgets.rate_map import rate_map
+from sgdcourse.widgets.stepper import stepper
 from sgdcourse.widgets.two_runs import two_runs
 from sgdcourse.widgets.valley import valley
 
@@ -18,6 +19,7 @@ __all__ = [
     "live",
     "noise",
     "rate_map",
+    "stepper",
     "two_runs",
     "valley",
 ]
