@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import sgdcourse as sgd
-from sgdcourse.recorder import Recording, record_fit
+from sgdcourse.recorder import Recording, facts, measure, record_fit
 from sgdcourse.recorder.findings import ALL, Finding, Findings, explain
 from sgdcourse.recorder.findings.finding import count, listed, shown
 from sgdcourse.tf_keras import keras, tf
@@ -405,6 +405,49 @@ def test_the_capped_loss_is_capped():
     finding = recording.explain()["capped_loss"]
     assert finding.evidence["largest_loss"] == pytest.approx(finding.evidence["cap"], abs=1e-3)
     assert recording["gradient_norm"][0] == 0
+
+
+def test_a_hidden_sigmoid_gives_no_probabilities():
+    """Logits behind a sigmoid and a layer with weights are logits: nothing stands in the way."""
+    stack = layers.Dense(8, activation="sigmoid"), layers.Dense(CLASSES)
+    found = run(network(*stack)).explain()
+    assert "raw_logits" in found
+    assert "capped_loss" not in found
+
+
+def test_a_first_batch_norm_takes_raw_numbers():
+    x, y = data()
+    end = layers.BatchNormalization(), layers.Dense(CLASSES, activation="softmax")
+    assert "unscaled_inputs" not in run(network(*end), x * 255, y).explain()
+
+
+def test_large_weights_break_no_rule():
+    """In a fit that diverges, one rounding moves a weight by more than usual weights are long."""
+    plain = facts.sgd_arguments(keras.optimizers.SGD(), [])
+    weight, gradient = np.array([1e8], np.float32), np.zeros(1, np.float32)
+    after = np.nextafter(weight, np.float32(np.inf))
+    assert after[0] - weight[0] == 8
+    error = measure.rule_error(plain, 0.1, [weight], [], [gradient], [after])
+    assert error == pytest.approx(8e-8)
+    one, off = np.ones(1, np.float32), np.array([0.75], np.float32)
+    assert measure.rule_error(plain, 0.1, [one], [], [gradient], [off]) == 0.25
+
+
+def test_a_rule_that_cannot_be_checked_is_not_broken():
+    """Some weights without decay, or weights in float16, of three digits."""
+    spared = keras.optimizers.SGD(0.1, weight_decay=0.5)
+    spared.exclude_from_weight_decay(var_names=["bias"])
+    model = small(spared)
+    model.layers[0].bias.assign(np.ones(8))
+    coarse = network(layers.Dense(CLASSES, activation="softmax", dtype="float16"))
+    for found in (run(model).explain(), run(coarse).explain()):
+        assert "update_rule" not in found
+        assert "update_rule_broken" not in found
+
+
+def test_of_a_few_rows_no_order_is_told():
+    x, y = data(4)
+    assert "same_order" not in run(x=x, y=y, seed=1, batch_size=2).explain()
 
 
 def test_logits_are_found_behind_a_softmax():

@@ -42,15 +42,40 @@ PACKAGES = {
 }
 # Rooms with several files: which of them imports which, or which rooms of the course
 PLOTS = {
-    "__init__": {"colours", "figure", "moving", "still"},
+    "__init__": {"colours", "figure", "moving", "recording", "still"},
     "colours": set(),
     "figure": set(),
     "moving": {"colours", "figure"},
+    "recording": {"colours", "figure"},
     "still": {"colours", "figure"},
 }
-DEMOS = ["dealer", "digit", "hooks", "live", "noise", "rate_map", "two_runs", "valley"]
+DEMOS = ["dealer", "digit", "hooks", "live", "noise", "rate_map", "stepper", "two_runs", "valley"]
 WIDGETS = {"__init__": {"demo", *DEMOS}, "demo": set()} | {demo: {"demo"} for demo in DEMOS}
 FOR_WIDGETS = {*CORE, "keras_random", "plots"}
+FOR_TYPE_CHECKER = {"two_runs": {"compare"}, "stepper": {"recorder"}}
+# What a recording is read with needs no TensorFlow: storage, table, picture, findings
+RECORDER = {
+    "__init__": {"recorder", "recording"},
+    "dealing": {"tf_keras"},
+    "facts": {"tf_keras"},
+    "hooks": {"dealing", "facts", "measure", "recording", "tf_keras"},
+    "measure": {"optimizers"},
+    "picture": {"plots", "recording"},
+    "recorder": {"hooks", "recording", "tf_keras"},
+    "recording": {"findings", "picture", "storage", "table"},
+    "storage": set(),
+    "table": {"recording"},
+}
+FINDINGS = {
+    "__init__": {"data", "finding", "gradients", "loss", "outputs", "run", "update"},
+    "data": {"finding"},
+    "finding": set(),
+    "gradients": {"finding"},
+    "loss": {"finding", "outputs"},
+    "outputs": {"finding"},
+    "run": {"finding"},
+    "update": {"finding"},
+}
 # The exercises use the course as a notebook does. Who imports what inside of them:
 EXERCISES = {
     "_cards": set(),
@@ -150,12 +175,13 @@ def imports_of(module, folder=PACKAGE):
             continue
         for name in names:
             package, *rest = name.split(".")
-            if package == "sgdcourse" and folder.name in ("sgdcourse", "plots", "widgets"):
-                assert rest, f"{module} imports the whole package: line {node.lineno}"
-                inside = rest[0] == folder.name  # another file of the same room
-                rooms.add(rest[1] if inside else rest[0])
-            elif package == "sgdcourse":
+            here = list(folder.relative_to(PACKAGE).parts)
+            if package == "sgdcourse" and here[:1] == ["exercises"]:
                 rooms.add(rest[1] if rest[:1] == ["exercises"] else "the course")
+            elif package == "sgdcourse":
+                assert rest, f"{module} imports the whole package: line {node.lineno}"
+                inside = rest[: len(here)] == here  # another file of the same room
+                rooms.add(rest[len(here)] if inside else rest[0])
             elif package not in sys.stdlib_module_names:
                 packages.add(package)
     return rooms, packages
@@ -192,11 +218,29 @@ def test_widgets_use_the_core_and_plots():
     assert {path.stem for path in folder.glob("*.py")} == set(WIDGETS)
     for module, uses in WIDGETS.items():
         rooms, packages = imports_of(module, folder)
-        rooms -= {"compare"} if module == "two_runs" else set()  # for the type checker only
+        rooms -= FOR_TYPE_CHECKER.get(module, set())
         assert rooms <= uses | FOR_WIDGETS | HELPERS
         assert packages <= {"numpy", "matplotlib", "ipywidgets"}
     result = run_python("import sys, sgdcourse.widgets; print('tensorflow' in sys.modules)")
     assert (result.returncode, result.stdout.strip()) == (0, "False"), result.stderr
+
+
+def test_arrows_of_the_recorder():
+    folder = PACKAGE / "recorder"
+    assert {path.stem for path in folder.glob("*.py")} == set(RECORDER)
+    for module, uses in RECORDER.items():
+        rooms, packages = imports_of(module, folder)
+        assert rooms <= uses | HELPERS
+        assert packages <= {"numpy"} | ({"keras"} if module == "dealing" else set())
+
+
+def test_findings_read_a_recording():
+    folder = PACKAGE / "recorder" / "findings"
+    assert {path.stem for path in folder.glob("*.py")} == set(FINDINGS)
+    for module, uses in FINDINGS.items():
+        rooms, packages = imports_of(module, folder)
+        assert rooms <= uses | {"_types", "recorder"}
+        assert packages <= {"numpy"}
 
 
 def test_arrows_point_backwards_only():

@@ -103,7 +103,7 @@ def of_optimizer(optimizer: Any) -> dict[str, Any]:
     } | {name: _plain(getattr(inner, name, None)) for name in (*PLAIN, *AVERAGING)}
 
 
-def sgd_arguments(optimizer: Any) -> dict[str, Any] | None:
+def sgd_arguments(optimizer: Any, variables: list[Any]) -> dict[str, Any] | None:
     """Return the arguments for the SGD of this course; None if its update would be another."""
     kind = type(optimizer)
     if not isinstance(optimizer, keras.optimizers.SGD):
@@ -111,6 +111,8 @@ def sgd_arguments(optimizer: Any) -> dict[str, Any] | None:
     if kind.update_step is not keras.optimizers.SGD.update_step:  # a rule of its own
         return None
     if optimizer.use_ema or optimizer.gradient_accumulation_steps:  # more memory than a velocity
+        return None
+    if optimizer.weight_decay and not all(map(optimizer._use_weight_decay, variables)):
         return None
     return {name: getattr(optimizer, name) for name in PLAIN}
 

@@ -283,7 +283,7 @@ class Recorder:
                 layout.split(passed[name]) for name in ("before", "gradients", "after")
             )
             step["rule_error"] = measure.rule_error(
-                facts.sgd_arguments(optimizer),
+                facts.sgd_arguments(optimizer, self._variables),
                 step["rate"],
                 before,
                 velocities_before,

@@ -70,13 +70,15 @@ def rule_error(
 ) -> float:
     """Let the SGD of this course make the update, and return the largest difference of a weight.
 
-    NaN where it cannot: ``arguments`` is None for another optimizer.
+    Divided by the largest weight if that is above 1, as rounding grows with it. NaN where it
+    cannot: ``arguments`` is None for another optimizer, weights in float16 are too coarse.
     """
-    if arguments is None or not rate > 0:
+    if arguments is None or not rate > 0 or any(w.dtype.itemsize < 4 for w in before):
         return float("nan")
     ours = SGD(learning_rate=rate, **arguments)
     ours.velocities = list(velocities) or None
     with np.errstate(all="ignore"):
         predicted = ours.update(before, gradients)
         errors = [np.abs(p - a).max() for p, a in zip(predicted, after, strict=True)]
-    return float(np.max(errors))
+        largest = max(np.abs(weights).max() for weights in [*before, *after])
+    return float(np.max(errors) / max(1, largest))

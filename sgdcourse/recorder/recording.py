@@ -1,10 +1,6 @@
 """The recording: what happened in a ``model.fit``, as numbers: read, saved, loaded."""
 
 import importlib
-import io
-import json
-import zipfile
-import zlib
 from array import array
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sgdcourse._types import Array, Weights
+from sgdcourse.recorder import storage
 
 if TYPE_CHECKING:
     from sgdcourse.recorder.findings import Findings
@@ -34,7 +31,6 @@ COLUMNS = (
 )
 KINDS = ("gradient", "step")  # the norms that are kept for every variable
 FULL = ("before", "gradients", "velocities", "after")
-FORMAT = "sgdcourse recording 1"
 NUMBER = 8  # bytes of a float64
 
 
@@ -68,7 +64,8 @@ class Recording:
     comes from the loss, before any clipping, "step_norm" of what the update changed,
     "velocity_norm" after it, "weight_norm" before it, each over all variables; "gradient_max", the
     largest number of the gradient, with ``clipvalue`` only; "rule_error", the largest difference
-    of a weight from what ``sgdcourse.SGD`` computes, at steps 0, 1, 2, 4, 8, ...
+    of a weight from what ``sgdcourse.SGD`` computes (relative, for weights
+    above 1), at steps 0, 1, 2, 4, 8, ...
 
     Examples
     --------
@@ -284,16 +281,12 @@ class Recording:
         -------
         path : Path
         """
-        path = Path(path)
-        path = path if path.suffix == ".npz" else path.with_name(path.name + ".npz")
-        norms = {kind: list(columns) for kind, columns in self._norms.items()}
         header = {
-            "format": FORMAT,
             "megabytes": self.megabytes,
             "steps_not_kept": self.steps_not_kept,
             "fits": self.fits,
             "epochs": self.epochs,
-            "norms": norms,
+            "norms": {kind: list(columns) for kind, columns in self._norms.items()},
             "full": {
                 str(step): {name: len(values) for name, values in arrays.items()}
                 for step, arrays in self.arrays.items()
@@ -301,21 +294,16 @@ class Recording:
         }
         rows = [np.full(0, -1, np.int32) if rows is None else rows for rows in self.rows]
         arrays = {
-            "header": np.frombuffer(json.dumps(header).encode(), np.uint8),
             "row_counts": np.array([-1 if r is None else len(r) for r in self.rows], np.int64),
             "rows": np.concatenate([np.zeros(0, np.int32), *rows]),
         }
         arrays |= {f"column {name}": self[name] for name in COLUMNS}
-        for kind, names in norms.items():
-            for i, name in enumerate(names):
-                arrays[f"{kind} {i}"] = np.array(self._norms[kind][name])
+        for kind, columns in self._norms.items():
+            arrays |= {f"{kind} {i}": np.array(v) for i, v in enumerate(columns.values())}
         for step, full in self.arrays.items():
             for name, values in full.items():
                 arrays |= {f"full {step} {name} {i}": v for i, v in enumerate(values)}
-        buffer = io.BytesIO()  # first whole, then on disk: a full disk leaves no half archive
-        np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
-        path.write_bytes(buffer.getvalue())
-        return path
+        return storage.write(path, header, arrays)
 
     @classmethod
     def load(cls, path: str | Path) -> "Recording":
@@ -336,46 +324,31 @@ class Recording:
         ValueError
             If it is damaged, or not a recording.
         """
-        try:
-            with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
-                return cls._from_arrays({name: file[name] for name in file.files})
-        except FileNotFoundError:
-            raise
-        except (
-            *(OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError),
-            *(ValueError, KeyError, TypeError, AttributeError, IndexError),
-        ) as error:
-            raise ValueError(
-                "path must be a file that Recording.save has written, and undamaged. Received: "
-                f"{str(path)!r}, which cannot be read ({type(error).__name__}: {error}). "
-                "Record the fit again, and save it once more."
-            ) from error
+        with storage.read(path) as (header, arrays):
+            return cls._from_file(header, arrays)
 
     @classmethod
-    def _from_arrays(cls, file: dict[str, Array]) -> "Recording":
-        header = json.loads(file["header"].tobytes().decode())
-        if header["format"] != FORMAT:
-            raise ValueError(f"its format is {header['format']!r}, and not {FORMAT!r}")
+    def _from_file(cls, header: dict[str, Any], arrays: Mapping[str, Array]) -> "Recording":
         result = cls(megabytes=float(header["megabytes"]))
         result.fits, result.epochs = list(header["fits"]), list(header["epochs"])
         result.steps_not_kept = int(header["steps_not_kept"])
-        counts = file["row_counts"]
+        counts = arrays["row_counts"]
         ends = np.cumsum(np.maximum(counts, 0))
         result.rows = [
-            None if count < 0 else file["rows"][end - count : end]
+            None if count < 0 else arrays["rows"][end - count : end]
             for count, end in zip(counts.tolist(), ends.tolist(), strict=True)
         ]
-        result._columns = {name: _column(file[f"column {name}"], len(counts)) for name in COLUMNS}
+        result._columns = {name: _column(arrays[f"column {name}"], len(counts)) for name in COLUMNS}
         result._norms = {
             kind: {
-                name: _column(file[f"{kind} {i}"], len(counts))
+                name: _column(arrays[f"{kind} {i}"], len(counts))
                 for i, name in enumerate(header["norms"][kind])
             }
             for kind in KINDS
         }
         result.arrays = {
             int(step): {
-                name: [file[f"full {step} {name} {i}"] for i in range(number)]
+                name: [arrays[f"full {step} {name} {i}"] for i in range(number)]
                 for name, number in numbers.items()
             }
             for step, numbers in header["full"].items()

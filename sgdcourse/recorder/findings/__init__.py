@@ -4,13 +4,23 @@ import warnings
 
 from sgdcourse.recorder.findings.data import DATA
 from sgdcourse.recorder.findings.finding import Finding, Findings, count, in_fit
+from sgdcourse.recorder.findings.gradients import GRADIENTS
 from sgdcourse.recorder.findings.loss import LOSS
+from sgdcourse.recorder.findings.outputs import OUTPUTS
+from sgdcourse.recorder.findings.run import RUN
 from sgdcourse.recorder.findings.update import UPDATE
 from sgdcourse.recorder.recording import Recording
 
 __all__ = ["ALL", "Finding", "Findings", "explain"]
 
-ALL = [*DATA, *LOSS, *UPDATE]  # each: (recording of one fit) -> Finding or None
+ALL = [
+    *RUN,
+    *DATA,
+    *OUTPUTS,
+    *LOSS,
+    *GRADIENTS,
+    *UPDATE,
+]  # each: (recording of one fit) -> Finding or None
 
 
 def explain(recording: Recording) -> Findings:

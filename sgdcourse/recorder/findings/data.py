@@ -9,6 +9,7 @@ from sgdcourse.recorder.recording import Recording
 
 TOO_LARGE = 50  # a pixel of 0 to 255 is above it, a standardized number never
 MOSTLY = 0.8  # of all rows
+FEW = 5  # rows: with fewer, an order may be an accident
 TAKE_RAW_NUMBERS = {"Embedding", "Rescaling", "Normalization", "TextVectorization"}
 
 
@@ -31,10 +32,13 @@ def same_order(recording: Recording) -> Finding | None:
     dealt = orders(recording)
     if len(dealt) < 2 or not shuffled(recording) or not all_equal(dealt):
         return None
+    if len(dealt[0]) < FEW:
+        return None
     return Finding(
         "same_order",
         f"The rows came in the same order in all {len(dealt)} epochs, though fit shuffles: once "
-        "keras.utils.set_random_seed was called, every epoch is shuffled alike.",
+        "keras.utils.set_random_seed (or tf.random.set_seed) was called, every epoch is shuffled "
+        "alike.",
         {"epochs": len(dealt), "first_rows": dealt[0][:8].tolist()},
     )
 
@@ -46,8 +50,8 @@ def new_orders(recording: Recording) -> Finding | None:
         return None
     return Finding(
         "new_orders",
-        f"The rows came in another order in each of the {len(dealt)} epochs: fit shuffles, and no "
-        "seed was set. Another run will differ from this one.",
+        f"The rows came in another order in each of the {len(dealt)} epochs: fit shuffles, and "
+        "TensorFlow has no seed. Another run will differ from this one.",
         {"epochs": len(dealt), "first_rows": [order[:4].tolist() for order in dealt[:3]]},
     )
 
@@ -68,7 +72,7 @@ def not_shuffled(recording: Recording) -> Finding | None:
     dealt = orders(recording)
     if not dealt or not np.array_equal(dealt[0], np.arange(len(dealt[0]))):
         return None
-    if shuffled(recording) and len(dealt[0]) < 4:  # may be an accident
+    if shuffled(recording) and len(dealt[0]) < FEW:
         return None
     rows = recording.rows[0]
     return Finding(
@@ -164,7 +168,8 @@ def validation_tail(recording: Recording) -> Finding | None:
 def unscaled_inputs(recording: Recording) -> Finding | None:
     """Find out whether the inputs are large numbers, such as pixels of 0 to 255."""
     facts = recording.fits[0]
-    if layers(facts, *TAKE_RAW_NUMBERS):
+    first = next((layer for layer in facts.get("layers", []) if layer["weights"]), None)
+    if layers(facts, *TAKE_RAW_NUMBERS) or (first and first["kind"] == "BatchNormalization"):
         return None
     for number, values in enumerate(facts["data"].get("inputs", [])):
         low, high = values.get("smallest", np.nan), values.get("largest", np.nan)
