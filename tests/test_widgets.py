@@ -13,6 +13,7 @@ from traitlets import TraitError
 
 import sgdcourse as sgd
 from sgdcourse import keras_random, plots, widgets
+from sgdcourse.recorder import Recording
 from sgdcourse.widgets.dealer import SEEDED, SHUFFLED, SORTED, epoch_order
 from sgdcourse.widgets.demo import Demo, choice, whole_numbers
 from sgdcourse.widgets.digit import disturbed
@@ -47,6 +48,20 @@ def report():
     return compare.fit_both([2, 4, 2], x, y, epochs=2, seed=1)
 
 
+def recording():
+    """Two epochs of three batches, the last one small."""
+    made = Recording()
+    made.fits.append({})
+    rng = np.random.default_rng(0)
+    for step, size in enumerate([4, 4, 2] * 2):
+        loss, kernel, bias = rng.uniform(0.1, 2, 3)
+        numbers = {"epoch": step // 3, "batch": step % 3, "size": size, "loss": loss, "rate": 0.1}
+        norm = np.hypot(kernel, bias)
+        numbers |= {"reported_loss": loss, "gradient_norm": norm, "step_norm": 0.1 * norm}
+        made.add_step(numbers, {"gradient": {"kernel": kernel, "bias": bias}}, np.arange(size))
+    return made
+
+
 @pytest.fixture
 def make_demo(request):
     """Return a function that makes the demo of this name, always the same."""
@@ -70,6 +85,8 @@ def make_demo(request):
             return widgets.rate_map([0.1, 1.0], [8, 32], losses, accuracies, num_samples=100)
         if name == "hooks":
             return widgets.hooks(CALLS)
+        if name == "stepper":
+            return widgets.stepper(recording())
         return getattr(widgets, name)()
 
     return make
@@ -102,6 +119,7 @@ MOVES = {
     "two_runs": [{"update": 2}, {"update": 6}],
     "rate_map": [{"learning_rate": 1.0}, {"batch_size": 32}],
     "hooks": [{"call": 4}, {"call": 8}],
+    "stepper": [{"step": 2}, {"step": 5}],
 }
 
 

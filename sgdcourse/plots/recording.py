@@ -35,8 +35,8 @@ def per_step(ax: Axes, values: dict[str, Array], *, ylabel: str, logarithmic: bo
         )
     if logarithmic and any(np.any(numbers > 0) for numbers in values.values()):
         ax.set_yscale("log")
-    if len(values) > 1:
-        ax.legend()
+    if len(values) > 1:  # above the curves, which may be anywhere
+        ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(values), columnspacing=1)
     ax.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
     ax.set(xlabel="step", ylabel=ylabel)
     return ax
