@@ -2,6 +2,7 @@
 
 import functools
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -365,6 +366,11 @@ def test_it_is_not_found(name):
 def test_every_finding_is_tested():
     assert {look_for.__name__ for look_for in ALL} == set(WITH)
     assert len(ALL) == len(WITH) >= 20
+
+
+def test_the_readme_knows_how_many():
+    readme = Path(__file__).parent.parent / "README.md"
+    assert f"`explain()` knows {len(ALL)} findings" in readme.read_text(encoding="utf-8")
 
 
 def test_a_healthy_fit_has_nothing_to_look_at():
