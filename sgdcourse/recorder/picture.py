@@ -62,11 +62,7 @@ def picture(recording: Recording) -> plots.Picture:
     ValueError
         If there is no step in it.
     """
-    if not len(recording):
-        raise ValueError(
-            "A recording needs at least one step to be drawn. Received: one without steps. "
-            "Run model.fit inside the `with record_fit(model)` block first."
-        )
+    recording.check_not_empty()
     figure, _ = draw(recording)
     return plots.show(figure, words(recording))
 

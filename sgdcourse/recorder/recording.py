@@ -124,6 +124,14 @@ class Recording:
         """All steps: those that are kept, and those that are not."""
         return len(self) + self.steps_not_kept
 
+    def check_not_empty(self) -> None:
+        """Raise a ValueError if there is no step to be shown."""
+        if not len(self):
+            raise ValueError(
+                "recording must have at least one step. Received: one without steps. Run model.fit "
+                "inside the `with record_fit(model)` block first."
+            )
+
     # ------------------------------------------------------------------------------- it grows
 
     def add_step(

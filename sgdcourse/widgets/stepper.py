@@ -28,11 +28,7 @@ def stepper(recording: "Recording") -> Demo:
     ValueError
         If there is no step in it.
     """
-    if not len(recording):
-        raise ValueError(
-            "recording must have at least one step. Received: one without steps. Run model.fit "
-            "inside the `with record_fit(model)` block first."
-        )
+    recording.check_not_empty()
     figure, axes = plots.subplots(2, width=9, height=3.4)
     losses = {"this batch": recording["loss"], "Keras reports": recording["reported_loss"]}
     plots.per_step(axes[0], losses, ylabel="loss")

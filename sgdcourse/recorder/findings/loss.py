@@ -116,8 +116,8 @@ def best_epoch_earlier(recording: Recording) -> Finding | None:
     return Finding(
         "best_epoch_earlier",
         f"The validation loss was best in epoch {best + 1}, {losses[best]:.4g}; in epoch "
-        f"{last + 1} it is {losses[last]:.4g}, while the training loss still falls. If the rows for "
-        "validation are of the same kind as the others, this is overfitting, and "
+        f"{last + 1} it is {losses[last]:.4g}, while the training loss still falls. If the rows "
+        "for validation are of the same kind as the others, this is overfitting, and "
         "EarlyStopping(restore_best_weights=True) goes back to the best.",
         {"best_epoch": best + 1, "best": float(losses[best]), "last": float(losses[last])},
         look=True,
