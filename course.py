@@ -5,6 +5,9 @@ python3 course.py lab        open your own copy of the notebooks in JupyterLab (
 python3 course.py test       run the tests
 python3 course.py update     add what is new in the course to your copy; your work stays
 python3 course.py copy       only make that copy, workspace/, and set nothing up
+python3 course.py doctor     is this machine ready for the course? says what to do if it is not
+python3 course.py verify     train in NumPy and in tf.keras, and compare every update
+python3 course.py progress   what you have passed so far, and what is open next
 
 For those who change the course:
 python3 course.py execute    run all notebooks afresh and store their outputs
@@ -12,7 +15,7 @@ python3 course.py benchmark  measure speed and memory
 python3 course.py lint       check style and types
 
 On Windows: py course.py lab. The first call sets up .venv beside this file (minutes, once).
-Further arguments go on to the program: course.py lab --no-browser, course.py test -k momentum.
+Further arguments go on to the program: course.py lab --no-browser, course.py verify --help.
 """
 
 # The standard library only, and no syntax newer than Python 3.7: an older Python than the course
@@ -45,11 +48,13 @@ ENVIRONMENT = {  # no chatter of TensorFlow, the same sums on every processor, n
     "TF_ENABLE_ONEDNN_OPTS": "0",
     "KERAS_BACKEND": "tensorflow",
 }
+OF_THE_PACKAGE = ["doctor", "verify", "progress"]  # they have a help of their own
 PROGRAMS = {
     "test": ["-m", "pytest"],
     "execute": ["tools/execute_notebooks.py"],
     "benchmark": ["tools/benchmark.py"],
 }
+PROGRAMS.update({name: ["-m", "sgdcourse", name] for name in OF_THE_PACKAGE})
 
 
 def fail(message):
@@ -322,7 +327,7 @@ def main(arguments):
     """Run one command; return its exit code."""
     name, *rest = arguments or ["lab"]
     alone = {"update": update, "copy": renew_copy, "lint": lint}
-    if {"help", "-h", "--help"} & {name, *rest[:1]}:
+    if {"help", "-h", "--help"} & {name, *(rest[:1] if name not in OF_THE_PACKAGE else [])}:
         print(__doc__.strip())
         return 0
     if name not in {"lab", *PROGRAMS, *alone}:
@@ -337,7 +342,9 @@ def main(arguments):
             return lab(rest)
         if name in alone:
             return alone[name]() or 0
-        set_up(for_tests=True)
+        set_up(for_tests=name not in OF_THE_PACKAGE)
+        if name in OF_THE_PACKAGE and not succeeds(PYTHON, "-c", "import sgdcourse"):
+            fail(f"NumPy does not work in {VENV}. Delete this folder and give the same command.")
         return run(*PROGRAMS[name], *rest)
     except (KeyboardInterrupt, EOFError):
         print("\ncourse.py: stopped. The same command starts it again.", file=sys.stderr)

@@ -443,6 +443,24 @@ def test_arguments_are_forwarded(course, steps):
     ]
 
 
+def test_commands_of_the_package_run_in_the_environment(course, steps, monkeypatch):
+    """They need nothing that only the tests need, and have a help of their own."""
+    tried = []
+    monkeypatch.setattr(course, "succeeds", lambda *command: tried.append(command) or True)
+    for name in course.OF_THE_PACKAGE:
+        assert course.main([name, "--help"]) == 0
+    assert steps.ran == [["-m", "sgdcourse", n, "--help"] for n in ("doctor", "verify", "progress")]
+    assert [command[5] for command in steps.installed[1:]] == ["requirements.txt"]
+    assert set(tried) == {(course.PYTHON, "-c", "import sgdcourse")}
+
+
+def test_an_environment_in_which_the_package_cannot_start_is_named(course, steps, monkeypatch):
+    monkeypatch.setattr(course, "succeeds", lambda *command: False)
+    with pytest.raises(SystemExit, match=r"NumPy does not work in .*\.venv\. Delete this folder"):
+        course.main(["doctor"])
+    assert steps.ran == []
+
+
 def test_lab_is_the_default_and_opens_the_first_notebook_of_the_copy(course, steps):
     course.main([])
     assert f"--LabApp.default_url=/lab/tree/workspace/{START}" in steps.ran[0]
@@ -506,7 +524,8 @@ def test_a_full_disk_is_no_traceback(course, monkeypatch):
 def test_a_wrong_command_exits_with_2(course, steps, capsys, arguments):
     assert course.main(arguments) == 2
     told = capsys.readouterr().err
-    assert "no further argument" in told or "lab, test, execute, benchmark, update, copy" in told
+    every = "lab, test, execute, benchmark, doctor, verify, progress, update, copy, lint"
+    assert "no further argument" in told or every in told
     assert steps.installed == steps.ran == []
 
 

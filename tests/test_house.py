@@ -31,8 +31,10 @@ ARROWS = {
     "twin": {"optimizers", "schedules", "tf_keras"},
     "tap": {"keras_random", "tf_keras"},
     "compare": {*CORE, "keras_random", "tf_keras", "twin", "tap", "plots"},
+    "__main__": {"__version__"},  # and the commands, each when it is asked for
 }
 HELPERS = {"_types", "_checks"}
+ENTRANCES = ["__init__", "__main__"]
 EDGES = {"tf_keras", "keras_random", "twin", "tap", "compare"}
 # Which packages, beside the standard library and NumPy
 PACKAGES = {
@@ -76,6 +78,17 @@ FINDINGS = {
     "run": {"finding"},
     "update": {"finding"},
 }
+# The commands of `python -m sgdcourse`, and what they share
+COMMANDS = {
+    "__init__": set(),
+    "cgroups": set(),
+    "doctor": {"cgroups", "data", "surroundings"},
+    "progress": {"exercises", "surroundings"},
+    "surroundings": set(),
+    "tensorflow_probe": {"tf_keras"},
+    "verify": {"batching", "compare", "data", "surroundings"},
+}
+PACKAGES_OF_COMMANDS = {"doctor": {"jupyter_client", "jupyter_core", "packaging", "psutil"}}
 # The exercises use the course as a notebook does. Who imports what inside of them:
 EXERCISES = {
     "_cards": set(),
@@ -196,7 +209,7 @@ def test_reading_of_imports():
     assert imports_of("tf_keras") == (set(), {"keras", "tensorflow"})
 
 
-@pytest.mark.parametrize("room", [*sorted(HELPERS), "_source", *CORE, *sorted(EDGES), "__init__"])
+@pytest.mark.parametrize("room", [*sorted(HELPERS), "_source", *CORE, *sorted(EDGES), *ENTRANCES])
 def test_arrows(room):
     rooms, packages = imports_of(room)
     assert rooms - HELPERS <= ARROWS.get(room, set())
@@ -243,6 +256,32 @@ def test_findings_read_a_recording():
         assert packages <= {"numpy"}
 
 
+@pytest.mark.parametrize("module", COMMANDS)
+def test_arrows_of_the_commands(module):
+    rooms, packages = imports_of(module, PACKAGE / "commands")
+    assert rooms <= COMMANDS[module]
+    assert packages <= PACKAGES_OF_COMMANDS.get(module, set())
+
+
+def test_every_module_of_the_commands_is_known():
+    assert {path.stem for path in (PACKAGE / "commands").glob("*.py")} == set(COMMANDS)
+
+
+@pytest.mark.parametrize("module", ["__main__", *sorted({*COMMANDS} - {"tensorflow_probe"})])
+def test_commands_are_light(module):
+    """The doctor speaks where TensorFlow is broken, and where nothing but NumPy is installed."""
+    name = module if module == "__main__" else f"commands.{module}"
+    code = f"""
+import sys
+for name in ("tensorflow", "keras", "matplotlib", "ipywidgets", "psutil", "packaging",
+             "jupyter_client", "jupyter_core", "platformdirs"):
+    sys.modules[name] = None  # an import of it now raises ImportError
+import sgdcourse.{name}
+"""
+    result = run_python(code)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
 def test_arrows_point_backwards_only():
     for room in CORE:
         earlier = set(CORE[: CORE.index(room)])
@@ -252,7 +291,7 @@ def test_arrows_point_backwards_only():
 def test_every_room_of_the_core_is_known():
     """A new module must be put on the list above, or among the edges."""
     modules = {path.stem for path in PACKAGE.glob("*.py")}
-    assert modules == {"__init__", "_source", *HELPERS, *CORE, *EDGES}
+    assert modules == {*ENTRANCES, "_source", *HELPERS, *CORE, *EDGES}
 
 
 def test_no_room_needs_the_exercises():

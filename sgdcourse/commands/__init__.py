@@ -1,0 +1,1 @@
+"""The commands of ``python -m sgdcourse``, one per file: each has ``main(arguments)``."""
