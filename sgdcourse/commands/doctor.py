@@ -11,6 +11,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -124,7 +125,7 @@ def memory() -> Finding:
     if container and container[0] < total:
         total, free, where = container[0], min(free, container[1]), "container"
     found = f"{_gigabytes(free)} free of the {_gigabytes(total)} of this {where}"
-    needs = f"a notebook takes {_gigabytes(SMALLEST)} to {_gigabytes(LARGEST)}"
+    needs = f"a notebook takes {SMALLEST / GIGABYTE} to {_gigabytes(LARGEST)}"
     if free < TOO_LITTLE:
         return fault(
             f"{found}; {needs}",
@@ -203,6 +204,11 @@ def browser() -> Finding:
 
 def packages() -> Finding:
     """Compare the versions that are installed with requirements.txt and constraints.txt."""
+    if not (ROOT / "requirements.txt").exists():
+        return note(
+            f"no requirements.txt in {ROOT} to compare them with",
+            "This is the package alone: get the whole course, with its notebooks.",
+        )
     required = _read_requirements("requirements.txt")
     pins = {pin.name: pin.specifier for pin in _read_requirements("constraints.txt")}
     wrong, other, decisive = [], [], []
@@ -249,7 +255,9 @@ def widgets() -> Finding:
     """Check that JupyterLab finds what shows the sliders and buttons of ipywidgets."""
     from jupyter_core.paths import jupyter_path
 
-    version = importlib.metadata.version("ipywidgets")
+    version = _installed("ipywidgets")
+    if version is None:
+        return fault("ipywidgets is not installed", how_to_reinstall())
     for folder in jupyter_path("labextensions"):
         extension = Path(folder) / WIDGETS / "package.json"
         if extension.exists():
@@ -341,6 +349,11 @@ def _probe_tensorflow() -> tuple[dict[str, Any], Finding | None]:
         return {}, fault(
             "the system ended it while it started, most likely for want of memory",
             "Close other programs, or take a machine with more memory.",
+        )
+    if result.returncode < 0:
+        return {}, fault(
+            f"crashed while it started ({signal.Signals(-result.returncode).name})",
+            f"Close other programs and try again. If that does not help: {how_to_reinstall()}",
         )
     if result.returncode != 0:
         ended = f"it ended with {result.returncode}"
