@@ -54,6 +54,7 @@ PROGRAMS = {
     "execute": ["tools/execute_notebooks.py"],
     "benchmark": ["tools/benchmark.py"],
 }
+WHOLE_SUITE = ["--numprocesses=2", "--dist=loadfile"]  # two test files at a time
 PROGRAMS.update({name: ["-m", "sgdcourse", name] for name in OF_THE_PACKAGE})
 
 
@@ -345,6 +346,8 @@ def main(arguments):
         set_up(for_tests=name not in OF_THE_PACKAGE)
         if name in OF_THE_PACKAGE and not succeeds(PYTHON, "-c", "import sgdcourse"):
             fail(f"NumPy does not work in {VENV}. Delete this folder and give the same command.")
+        if name == "test" and not rest:
+            rest = WHOLE_SUITE
         return run(*PROGRAMS[name], *rest)
     except (KeyboardInterrupt, EOFError):
         print("\ncourse.py: stopped. The same command starts it again.", file=sys.stderr)

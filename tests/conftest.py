@@ -8,8 +8,6 @@ from hypothesis import settings
 
 import sgdcourse as sgd
 
-REPORT = pytest.StashKey[list]()
-
 # The same examples on every run and every machine; no time limit, since machines differ.
 settings.register_profile("course", derandomize=True, deadline=None, max_examples=30)
 settings.load_profile("course")
@@ -104,13 +102,15 @@ def events(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def report_line(pytestconfig):
+def report_line(record_property):
     """Return a function that adds a line to the summary: for what is measured, not asserted."""
-    return pytestconfig.stash.setdefault(REPORT, []).append
+    return lambda line: record_property("measured", line)
 
 
-def pytest_terminal_summary(terminalreporter, config):
-    lines = config.stash.get(REPORT, [])
+def pytest_terminal_summary(terminalreporter):
+    reports = [report for kind in terminalreporter.stats.values() for report in kind]
+    calls = [report for report in reports if getattr(report, "when", None) == "call"]
+    lines = [line for call in calls for name, line in call.user_properties if name == "measured"]
     if lines:
         terminalreporter.section("measured")
         terminalreporter.write("\n".join([*lines, ""]))

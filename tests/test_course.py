@@ -429,6 +429,11 @@ def test_an_unsupported_python_names_a_supported_one(course, monkeypatch):
 # ---- The commands --------------------------------------------------------------------------
 
 
+def test_the_whole_suite_runs_two_files_at_a_time(course, steps):
+    course.main(["test"])
+    assert steps.ran == [["-m", "pytest", "--numprocesses=2", "--dist=loadfile"]]
+
+
 def test_arguments_are_forwarded(course, steps):
     course.main(["lab", "--no-browser"])
     course.main(["test", "-k", "name"])
