@@ -368,6 +368,14 @@ def test_every_finding_is_tested():
     assert len(ALL) == len(WITH) >= 20
 
 
+def test_marked_are_those_to_look_at():
+    findings = cached(WITH["validation_tail"])
+    assert findings.marked.names == [finding.name for finding in findings if finding.look]
+    assert "validation_tail" in findings.marked
+    assert "small_last_batch" not in findings.marked
+    assert len(cached(healthy).marked) == 0
+
+
 def test_the_readme_knows_how_many():
     readme = Path(__file__).parent.parent / "README.md"
     assert f"`explain()` knows {len(ALL)} findings" in readme.read_text(encoding="utf-8")

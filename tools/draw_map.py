@@ -22,6 +22,7 @@ STAGES = {
     "06": {"keras"},
     "07": {"batch", "update"},
     "08": {"epoch", "batches"},
+    "09": {"shuffle", "batch", "forward", "gradients", "update", "report"},
 }
 
 # name, x, y, width, height, lines of text, number of the notebook
@@ -116,6 +117,7 @@ def describe(stage: str) -> str:
         "06": " Lit: the comparison with tf.keras at every stage.",
         "07": " Lit: batch and update, whose settings you choose.",
         "08": " Lit: the loop over epochs and the loop over batches, where callbacks are called.",
+        "09": " Lit: all that happens inside, from the shuffle to the report.",
     }
     return words + names[stage]
 

@@ -53,7 +53,8 @@ class Findings:
     """The findings of a recording; what may be a mistake comes first.
 
     ``findings["running_mean"]`` is the finding of this name, ``"running_mean" in findings`` says
-    whether there is one, and a loop goes through all.
+    whether there is one, a loop goes through all, and ``findings.marked`` are those that may be a
+    mistake.
 
     Parameters
     ----------
@@ -81,6 +82,11 @@ class Findings:
     def names(self) -> list[str]:
         """The names of what was found."""
         return [finding.name for finding in self.found]
+
+    @property
+    def marked(self) -> "Findings":
+        """Only those that may be a mistake."""
+        return Findings([finding for finding in self.found if finding.look], self.title)
 
     def __contains__(self, name: object) -> bool:
         return name in self.names
