@@ -193,7 +193,9 @@ class Untouched(sgd.Callback): ...
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("stub", [untouched, untouched_with_docstring, Untouched], ids=str)
+@pytest.mark.parametrize(
+    "stub", [untouched, untouched_with_docstring, Untouched], ids=lambda stub: stub.__name__
+)
 def test_a_stub_is_not_attempted(name, stub):
     result = check(stub, name)
     assert (result.passed, result.attempted, result.misconception) == (False, False, None)

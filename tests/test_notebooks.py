@@ -13,7 +13,7 @@ from tests.solved import is_check
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-LESSONS = [path for path in NOTEBOOKS if "01" <= path.name[:2] <= "08"]
+LESSONS = [path for path in NOTEBOOKS if "01" <= path.name[:2] <= "09"]
 
 
 def cells(path, kind):
@@ -73,7 +73,7 @@ def test_words_beside_each_demo_help_when_it_is_dead():
                 assert "By keyboard: Tab moves on" in before, cell.id
                 assert "If the controls do nothing, the kernel was restarted" in before, cell.id
             before = cell.source if cell.cell_type == "markdown" else ""
-    assert demos == 8
+    assert demos == 9
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=names)

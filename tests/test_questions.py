@@ -15,7 +15,7 @@ import sgdcourse as sgd
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 FOLDER = files("sgdcourse.exercises") / "questions"
-FILES = [f"0{number}.toml" for number in range(9)]
+FILES = [f"{number:02d}.toml" for number in range(10)]
 TABLES = {
     name: tomllib.loads((FOLDER / name).read_text(encoding="utf-8"))
     for name in [*FILES, "concept_test.toml"]
@@ -379,6 +379,7 @@ VALUES = {
     "patience-of-two": lambda: epochs_with_patience([0.8, 0.6, 0.7, 0.65, 0.5], patience=2),
     "stop-in-the-third-batch": lambda: updates_until_stopped(batch_to_stop_at=2),
     "loss-of-the-third-batch": lambda: own_loss_of_last_batch([0.9, 0.8, 0.7]),
+    "loss-of-a-written-train-step": lambda: np.mean([1.0, 6.0]),
     # concept test
     "concept-950-rows": lambda: 10 * sgd.steps_per_epoch(950, 100),
     "concept-steady-slope": lambda: last_step(sgd.SGD(0.1, momentum=0.9)),
@@ -433,6 +434,17 @@ def test_copies_of_all_rows_change_no_update(make_network, make_rows):
     twice, *_ = sgd.train_step(weights, sgd.SGD(0.1), np.repeat(x, 2, axis=0), np.repeat(y, 2))
     for a, b in zip(once, twice, strict=True):
         np.testing.assert_allclose(a, b, rtol=0, atol=1e-12)
+
+
+def test_compute_loss_has_the_penalties(keras):
+    layer = keras.layers.Dense(
+        1, kernel_initializer="ones", kernel_regularizer=keras.regularizers.L2(0.5)
+    )
+    model = keras.Sequential([keras.Input(shape=(2,)), layer])
+    model.compile(loss="mean_squared_error")
+    x, y = np.ones((3, 2)), np.full((3, 1), 2.0)  # predicted without an error
+    assert float(model.compute_loss(x, y, model(x))) == 0.5 * (1 + 1)
+    assert float(keras.losses.mean_squared_error(y, model(x)).numpy().mean()) == 0
 
 
 def test_only_plain_sgd_goes_on_from_the_weights_alone(make_network, make_rows):
