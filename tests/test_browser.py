@@ -443,3 +443,60 @@ def answer_questions(page):
         press(question.locator("input[type=radio]").first, "Space")
         press(button, "Space")
         expect(question.get_by_role("alert")).to_be_visible()
+
+
+# ---- The search in the questions ------------------------------------------------------------
+
+
+def open_search(page, lab):
+    """Run the first cells of notebook 11, put the focus into the field, and return the box."""
+    page.goto(lab.url("11_questions.ipynb"))
+    expect(page.get_by_text(IDLE)).to_be_visible(timeout=90 * SECONDS)
+    page.locator(".jp-CodeCell .jp-InputArea-editor").first.click()
+    for _ in range(3):  # the imports, a text, and the search
+        page.keyboard.press("Shift+Enter")
+    box = page.locator(".sgdcourse-search")
+    expect(box.locator(".jp-RenderedMarkdown li")).to_have_count(33, timeout=90 * SECONDS)
+    box.get_by_label("Search").focus()
+    return box
+
+
+def test_search_by_keyboard(page, lab):
+    """Type, hear how many match, follow the first link: the question comes into view."""
+    box = open_search(page, lab)
+    page.keyboard.type("sample weight")
+    expect(box.get_by_role("alert")).to_contain_text('match "sample weight"')
+    expect(box.locator(".jp-RenderedMarkdown a").first).to_contain_text("17. What does")
+    page.screenshot(path=SCREENSHOTS / "11_search.png")
+    assert_readable(page)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.innerText") == "Clear"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    heading = page.locator(".jp-MarkdownCell h3", has_text="17. What does sample_weight")
+    expect(heading).to_be_in_viewport()
+    box.get_by_label("Search").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")  # on Clear
+    expect(box.locator(".jp-RenderedMarkdown li")).to_have_count(33)
+    expect(box.get_by_label("Search")).to_be_focused()
+    page.keyboard.type("zebra")
+    expect(box.get_by_role("alert")).to_contain_text('No question has "zebra".')
+    assert_no_errors(page)
+
+
+def test_a_link_of_the_search_opens_the_lesson(page, lab):
+    """JupyterLab opens a closed notebook at its top; the second time it goes to the section."""
+    box = open_search(page, lab)
+    page.keyboard.type("val loss lower")
+    link = box.locator(".jp-RenderedMarkdown a", has_text="05 Why is the validation loss").first
+    tabs = page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab")
+    link.focus()
+    page.keyboard.press("Enter")
+    expect(tabs.filter(has_text="05_epochs")).to_have_class(re.compile("lm-mod-current"))
+    heading = page.locator(".jp-MarkdownCell h2", has_text="Why is the validation loss better")
+    expect(heading).to_be_attached()
+    tabs.filter(has_text="11_questions").click()
+    link.focus()
+    page.keyboard.press("Enter")
+    expect(heading).to_be_in_viewport()

@@ -22,7 +22,8 @@ STAGES = {
     "06": {"keras"},
     "07": {"batch", "update"},
     "08": {"epoch", "batches"},
-    "09": {"shuffle", "batch", "forward", "gradients", "update", "report"},
+    "09": {"batches", "forward", "gradients", "update"},
+    "11": {"shuffle", "batch", "forward", "gradients", "update", "report"},
 }
 
 # name, x, y, width, height, lines of text, number of the notebook
@@ -117,7 +118,9 @@ def describe(stage: str) -> str:
         "06": " Lit: the comparison with tf.keras at every stage.",
         "07": " Lit: batch and update, whose settings you choose.",
         "08": " Lit: the loop over epochs and the loop over batches, where callbacks are called.",
-        "09": " Lit: all that happens inside, from the shuffle to the report.",
+        "09": " Lit: the loop over batches with forward pass and loss, gradients and update, which "
+        "one train_step computes.",
+        "11": " Lit: all of it, from shuffle to report; each room has its questions.",
     }
     return words + names[stage]
 
