@@ -89,6 +89,7 @@ COMMANDS = {
     "verify": {"batching", "compare", "data", "surroundings"},
 }
 PACKAGES_OF_COMMANDS = {"doctor": {"jupyter_client", "jupyter_core", "packaging", "psutil"}}
+FAQ = {"__init__": {"box", "questions"}, "box": {"questions"}, "questions": set()}
 # The exercises use the course as a notebook does. Who imports what inside of them:
 EXERCISES = {
     "_cards": set(),
@@ -280,6 +281,18 @@ import sgdcourse.{name}
 """
     result = run_python(code)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_the_questions_use_nothing_of_ours():
+    """And no widgets before the search box is shown."""
+    folder = PACKAGE / "faq"
+    assert {path.stem for path in folder.glob("*.py")} == set(FAQ)
+    for module, uses in FAQ.items():
+        rooms, packages = imports_of(module, folder)
+        assert rooms <= uses
+        assert packages <= ({"ipywidgets"} if module == "box" else set())
+    result = run_python("import sys, sgdcourse.faq; print('ipywidgets' in sys.modules)")
+    assert (result.returncode, result.stdout.strip()) == (0, "False"), result.stderr
 
 
 def test_arrows_point_backwards_only():

@@ -14,6 +14,7 @@ from tests.solved import is_check
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 LESSONS = [path for path in NOTEBOOKS if "01" <= path.name[:2] <= "09"]
+REFERENCE = "11"  # the questions: it has the concept test, and neither recall nor quiz
 
 
 def cells(path, kind):
@@ -29,7 +30,7 @@ def names(path):
 
 
 def test_all_lessons_are_there():
-    assert [path.name[:2] for path in NOTEBOOKS] == [f"{number:02d}" for number in range(9)]
+    assert [path.name[:2] for path in NOTEBOOKS] == [f"{n:02d}" for n in [*range(9), 11]]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=names)
@@ -131,22 +132,44 @@ def test_exercises_are_stored_untouched(path):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=names)
 def test_predictions_and_questions(path):
-    """Two predictions or more, each revealed; five questions at the end, two at the beginning."""
+    """Two predictions or more, each revealed; a quiz at the end, a recall at the beginning."""
     code = "\n".join(cell.source for cell in cells(path, "code"))
     number = path.name[:2]
     assert code.count("commit_prediction(") >= 2
     assert code.count("commit_prediction(") == code.count(".reveal(")
     assert code.count(f'notebook="{number}"') == code.count("commit_prediction(")
-    assert code.count(f'quiz("{number}")') == 1
-    assert code.count(f'recall("{number}")') == (number != "00")
-    assert code.count(f'concept_test("{number}")') == (number in ("00", "11"))
+    assert code.count(f'quiz("{number}")') == (number != REFERENCE)
+    assert code.count(f'recall("{number}")') == (number not in ("00", REFERENCE))
+    assert code.count(f'concept_test("{number}")') == (number in ("00", REFERENCE))
+
+
+def anchors(path):
+    """Return what JupyterLab and nbconvert call the headings of a notebook in a link."""
+    headings = re.findall(r"^#+ (.+)$", text(path), re.M)
+    return {heading.replace("`", "").replace(" ", "-") for heading in headings}
+
+
+def dead_links(words, folder):
+    """List the links in a Markdown text that lead to no file, or to no heading of a notebook."""
+    dead = []
+    for target in re.findall(r"\]\(([^)]+)\)", words):
+        name, _, anchor = target.partition("#")
+        there = bool(name) and (folder / name).is_file()
+        if there and anchor:
+            there = anchor in anchors(folder / name)
+        if not there and not target.startswith("https://"):
+            dead.append(target)
+    return dead
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=names)
 def test_links_lead_somewhere(path):
-    for target in re.findall(r"\]\(([^)#]+)\)", text(path)):
-        if not target.startswith("https://"):
-            assert (path.parent / target).exists(), target
+    assert dead_links(text(path), path.parent) == []
+
+
+def test_dead_links_are_found():
+    words = "[a](05_epochs.ipynb#All-epochs) [b](05_epochs.ipynb#No) [c](no.ipynb) [d](https://e.f)"
+    assert dead_links(words, ROOT / "notebooks") == ["05_epochs.ipynb#No", "no.ipynb"]
 
 
 def test_the_readme_and_notebook_00_know_the_minutes():
