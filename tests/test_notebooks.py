@@ -30,7 +30,7 @@ def names(path):
 
 
 def test_all_lessons_are_there():
-    assert [path.name[:2] for path in NOTEBOOKS] == [f"{n:02d}" for n in [*range(9), 11]]
+    assert [path.name[:2] for path in NOTEBOOKS] == [f"{n:02d}" for n in [*range(10), 11]]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=names)
