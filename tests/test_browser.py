@@ -489,11 +489,14 @@ def test_a_link_of_the_search_opens_the_lesson(page, lab):
     """JupyterLab opens a closed notebook at its top; the second time it goes to the section."""
     box = open_search(page, lab)
     page.keyboard.type("val loss lower")
+    # Each letter draws the list anew: a link that has the focus too soon would lose it.
+    expect(box.get_by_role("alert")).to_contain_text('"val loss lower"')
     link = box.locator(".jp-RenderedMarkdown a", has_text="05 Why is the validation loss").first
     tabs = page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab")
     link.focus()
     page.keyboard.press("Enter")
-    expect(tabs.filter(has_text="05_epochs")).to_have_class(re.compile("lm-mod-current"))
+    opened = tabs.filter(has_text="05_epochs")
+    expect(opened).to_have_class(re.compile("lm-mod-current"), timeout=30 * SECONDS)
     heading = page.locator(".jp-MarkdownCell h2", has_text="Why is the validation loss better")
     expect(heading).to_be_attached()
     tabs.filter(has_text="11_questions").click()
