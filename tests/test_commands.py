@@ -780,11 +780,12 @@ def test_progress_in_the_middle(events, capsys):
 
 
 def test_progress_goes_on_after_the_last_notebook_that_is_done(events, capsys):
+    last = max(notebook for sheet, notebook in question_ids() if sheet != "concept")
     for name, exercise in EXERCISES.items():
-        if exercise.notebook == "08":
+        if exercise.notebook == last:
             passed(name)
-    answer("08", "quiz", right=False)
-    answer("08", "recall")
+    answer(last, "quiz", right=False)
+    answer(last, "recall")
     command_line.main(["progress"])
     assert "Open next, in 00_start_here.ipynb: concept test; quiz." in capsys.readouterr().out
 
