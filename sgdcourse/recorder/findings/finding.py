@@ -164,8 +164,14 @@ def shown(value: Any) -> str:
 
 
 def count(number: int, word: str) -> str:
-    """Say how many: 1 row, 2 rows, 2 batches."""
-    plural = word if number == 1 else word + ("es" if word.endswith(("ch", "s")) else "s")
+    """Say how many.
+
+    Examples
+    --------
+    >>> count(1, "row"), count(2000, "row"), count(2, "batch"), count(0, "epoch")
+    ('1 row', '2,000 rows', '2 batches', '0 epochs')
+    """
+    plural = word if number == 1 else word + ("es" if word.endswith(("tch", "ss")) else "s")
     return f"{number:,} {plural}"
 
 
