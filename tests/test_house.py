@@ -30,12 +30,13 @@ ARROWS = {
     "__init__": {*CORE, "_source"},
     "twin": {"optimizers", "schedules", "tf_keras"},
     "tap": {"keras_random", "tf_keras"},
-    "compare": {*CORE, "keras_random", "tf_keras", "twin", "tap", "plots"},
+    "parity": {"plots"},
+    "compare": {*CORE, "keras_random", "parity", "tf_keras", "twin", "tap"},
     "__main__": {"__version__"},  # and the commands, each when it is asked for
 }
 HELPERS = {"_types", "_checks"}
 ENTRANCES = ["__init__", "__main__"]
-EDGES = {"tf_keras", "keras_random", "twin", "tap", "compare"}
+EDGES = {"tf_keras", "keras_random", "twin", "tap", "parity", "compare"}
 # Which packages, beside the standard library and NumPy
 PACKAGES = {
     "training": {"threadpoolctl"},
@@ -54,19 +55,20 @@ PLOTS = {
 DEMOS = ["dealer", "digit", "hooks", "live", "noise", "rate_map", "stepper", "two_runs", "valley"]
 WIDGETS = {"__init__": {"demo", *DEMOS}, "demo": set()} | {demo: {"demo"} for demo in DEMOS}
 FOR_WIDGETS = {*CORE, "keras_random", "plots"}
-FOR_TYPE_CHECKER = {"two_runs": {"compare"}, "stepper": {"recorder"}}
+FOR_TYPE_CHECKER = {"two_runs": {"parity"}, "stepper": {"recorder"}}
 # What a recording is read with needs no TensorFlow: storage, table, picture, findings
 RECORDER = {
     "__init__": {"recorder", "recording"},
     "dealing": {"tf_keras"},
     "facts": {"tf_keras"},
-    "hooks": {"dealing", "facts", "measure", "recording", "tf_keras"},
+    "hooks": {"dealing", "facts", "measure", "recording", "refusals", "tf_keras"},
     "measure": {"optimizers"},
     "picture": {"plots", "recording"},
-    "recorder": {"hooks", "recording", "tf_keras"},
+    "recorder": {"hooks", "recording"},
     "recording": {"findings", "picture", "storage", "table"},
+    "refusals": {"tf_keras"},
     "storage": set(),
-    "table": {"recording"},
+    "table": {"findings", "recording"},
 }
 FINDINGS = {
     "__init__": {"data", "finding", "gradients", "loss", "outputs", "run", "update"},

@@ -13,7 +13,6 @@ MOST_CLASSES = 1000  # more values than these are no classes
 MOST_ROWS = 10_000  # inputs are looked at in so many rows, evenly spread
 PLAIN = ("momentum", "nesterov", "weight_decay", "clipnorm", "clipvalue", "global_clipnorm")
 AVERAGING = ("use_ema", "ema_momentum", "ema_overwrite_frequency", "gradient_accumulation_steps")
-LABELS = ("sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy")
 
 
 def names(variables: list[Any]) -> list[str]:
@@ -24,6 +23,16 @@ def names(variables: list[Any]) -> list[str]:
         number = sum(other.partition(" #")[0] == name for other in result)
         result.append(f"{name} #{number + 1}" if number else name)
     return result
+
+
+def first_array(data: Any) -> Any:
+    """Return the first array of a batch, or of all data: its length is the number of rows."""
+    return next(leaf for leaf in keras.tree.flatten(data) if leaf is not None)
+
+
+def inner_optimizer(optimizer: Any) -> Any:
+    """Return what a LossScaleOptimizer is put around; any other optimizer itself."""
+    return getattr(optimizer, "inner_optimizer", optimizer)
 
 
 def of_call(model: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,7 +97,7 @@ def of_layer(layer: Any) -> dict[str, Any]:
 
 def of_optimizer(optimizer: Any) -> dict[str, Any]:
     """Describe the optimizer before ``fit``, with the velocity that it brings along."""
-    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    inner = inner_optimizer(optimizer)
     rate = getattr(inner, "_learning_rate", None)
     velocities = [np.asarray(v, np.float64) for v in getattr(inner, "momentums", [])]
     schedule = isinstance(rate, keras.optimizers.schedules.LearningRateSchedule)
@@ -165,7 +174,7 @@ def of_data(arguments: Mapping[str, Any]) -> dict[str, Any]:
     held_out: Any = arguments.get("validation_data")
     end = None
     if held_out is None and split:  # the last rows, before any shuffle
-        end = math.floor(len(_first(x)) * (1 - split))
+        end = math.floor(len(first_array(x)) * (1 - split))
         held_out = None, y[end:] if hasattr(y, "shape") else None
     has_y = isinstance(held_out, (tuple, list)) and len(held_out) > 1
     inputs = [np.asarray(leaf)[:end] for leaf in keras.tree.flatten(x) if leaf is not None]
@@ -227,10 +236,6 @@ def _are_arrays(*data: Any) -> bool:
         hasattr(leaf, "shape") and hasattr(leaf, "dtype") and hasattr(leaf, "__array__")
         for leaf in leaves
     )
-
-
-def _first(data: Any) -> Any:
-    return next(leaf for leaf in keras.tree.flatten(data) if leaf is not None)
 
 
 def _plain(value: Any) -> Any:

@@ -15,7 +15,7 @@ is computed outside, in NumPy.
 import contextlib
 import functools
 import inspect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from sgdcourse._types import Weights
 from sgdcourse.recorder import facts, measure
 from sgdcourse.recorder.dealing import Dealt, deal_rows
 from sgdcourse.recorder.recording import FULL, Recording
+from sgdcourse.recorder.refusals import check_model
 from sgdcourse.tf_keras import keras, tf
 
 
@@ -56,12 +57,10 @@ class Recorder:
         recording: Recording,
         full_steps: frozenset[int],
         keep_rows: bool,
-        check_model: Callable[[Any], None],
     ) -> None:
         check_model(model)
         self.model, self.recording = model, recording
         self._full_steps, self._keep_rows = full_steps, keep_rows
-        self._check_model = check_model
         self._noted: dict[str, Any] = {}  # what passes during one step
         self._variables: list[Any] = []  # those that the optimizer moves
 
@@ -83,7 +82,7 @@ class Recorder:
     def _fit(self, *args: Any, **kwargs: Any) -> Any:
         """Stand in for ``model.fit``: the same call, with the hooks in."""
         model = self.model
-        self._check_model(model)  # it may have been compiled once more
+        check_model(model)  # it may have been compiled once more
         call = inspect.signature(self._own_fit).bind(*args, **kwargs)
         call.apply_defaults()
         self.recording.fits.append(facts.of_call(model, call.arguments))
@@ -139,8 +138,8 @@ class Recorder:
         """Run the model's own ``train_step``, and note what passes."""
         rows, data = data if isinstance(data, Dealt) else (None, data)
         optimizer = self.model.optimizer
-        inner = getattr(optimizer, "inner_optimizer", optimizer)  # of a LossScaleOptimizer
-        self._noted = noted = {"size": tf.shape(_first(data))[0]}
+        inner = facts.inner_optimizer(optimizer)
+        self._noted = noted = {"size": tf.shape(facts.first_array(data))[0]}
         with (
             replaced(self.model, compute_loss=self._noting_loss(self.model.compute_loss)),
             replaced(optimizer, apply=self._noting_apply(optimizer)),
@@ -240,8 +239,7 @@ class Recorder:
         return step & (step - 1) == 0 or step in self._full_steps
 
     def _velocities(self) -> Weights:
-        optimizer = self.model.optimizer
-        optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+        optimizer = facts.inner_optimizer(self.model.optimizer)
         return [velocity.numpy() for velocity in getattr(optimizer, "momentums", [])]
 
     def _note(self, noted: dict[str, Any], logs: Any, velocities_before: Weights) -> None:
@@ -305,11 +303,6 @@ def _joined(tensors: Iterable[Any]) -> Any:
     if len({tensor.dtype for tensor in flat}) > 1:
         flat = [tf.cast(tensor, tf.float64) for tensor in flat]
     return tf.concat(flat, axis=0) if flat else tf.zeros(0)
-
-
-def _first(data: Any) -> Any:
-    """Return the first array of a batch: Keras takes the number of rows from it."""
-    return next(leaf for leaf in keras.tree.flatten(data) if leaf is not None)
 
 
 def _loss_scale(optimizer: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Record a ``fit``: what can be asked for, and what is refused in words."""
+"""Record a ``fit``: what can be asked for."""
 
 from collections.abc import Iterable
 from typing import Any, overload
@@ -6,7 +6,6 @@ from typing import Any, overload
 from sgdcourse import _checks
 from sgdcourse.recorder.hooks import Recorder
 from sgdcourse.recorder.recording import Recording
-from sgdcourse.tf_keras import keras
 
 
 @overload
@@ -120,7 +119,7 @@ def record_fit(
     """
     recording = Recording(megabytes=_checks.number("megabytes", megabytes, above=0))
     keep_rows = _checks.boolean("keep_rows", keep_rows)
-    recorder = Recorder(model, recording, _full_steps(full_steps), keep_rows, check_model)
+    recorder = Recorder(model, recording, _full_steps(full_steps), keep_rows)
     if x is None and y is None and not fit_arguments:
         return recorder
     with recorder as recording:
@@ -135,36 +134,3 @@ def _full_steps(value: Any) -> frozenset[int]:
             f"Received: full_steps={value!r}."
         )
     return frozenset(_checks.integer("full_steps", step, at_least=0) for step in value)
-
-
-def check_model(model: Any) -> None:
-    """Raise if this model cannot be recorded, and say what can be done."""
-    if not isinstance(model, keras.Model):
-        raise TypeError(
-            "model must be a keras.Model (Keras 3). Received: an object of "
-            f"{type(model).__module__}.{type(model).__qualname__}. A model of tf_keras (Keras 2), "
-            "scikit-learn or PyTorch has another fit; build it with `import keras`."
-        )
-    if keras.backend.backend() != "tensorflow":
-        raise ValueError(
-            "model must run on TensorFlow. Received: a model on the backend "
-            f"{keras.backend.backend()!r}. Set KERAS_BACKEND=tensorflow and start Python again."
-        )
-    if not model.compiled:
-        raise ValueError(
-            "model must be compiled. Received: a model that is not. Call "
-            "model.compile(optimizer=..., loss=...) first."
-        )
-    if model.optimizer is None:
-        raise ValueError(
-            "model must have an optimizer. Received: a model that was compiled with "
-            "optimizer=None. Compile it with keras.optimizers.SGD()."
-        )
-    replicas = model.distribute_strategy.num_replicas_in_sync
-    if replicas > 1:
-        raise ValueError(
-            "model must train on one device. Received: a model under "
-            f"{type(model.distribute_strategy).__name__} with {replicas} replicas, each of which "
-            "sees a part of the batch. Build it without `strategy.scope()` to record it; with "
-            "batches that split evenly, the updates are the same up to rounding."
-        )

@@ -212,8 +212,8 @@ class Recording:
         chosen.fits = [self.fits[number]]
         chosen.epochs = [epoch | {"fit": 0} for epoch in self.epochs if epoch["fit"] == number]
         chosen.rows = [self.rows[step] for step in steps]
-        first = int(steps[0]) if len(steps) else 0
-        chosen.arrays = {s - first: v for s, v in self.arrays.items() if s in set(steps)}
+        new_number = {step: number for number, step in enumerate(steps.tolist())}
+        chosen.arrays = {new_number[s]: v for s, v in self.arrays.items() if s in new_number}
         last = number == len(self.fits) - 1
         chosen.steps_not_kept = self.steps_not_kept if last else 0
         for name in COLUMNS:

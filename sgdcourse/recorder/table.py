@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sgdcourse.recorder.findings.finding import count
 from sgdcourse.recorder.recording import Recording
 
 SHOWN = {
@@ -55,9 +56,9 @@ def title(recording: Recording) -> str:
         return "Nothing recorded yet: run model.fit inside the `with` block."
     optimizer = recording.fits[-1]["optimizer"]
     momentum = f", momentum {optimizer['momentum']:g}" if optimizer.get("momentum") else ""
-    fits = "" if len(recording.fits) == 1 else f"{len(recording.fits)} fits, "
-    epochs = f"{len(recording.epochs)} epoch{'s' * (len(recording.epochs) != 1)} finished"
-    return f"{fits}{epochs}, {len(recording):,} steps, {optimizer['kind']}{momentum}"
+    fits = "" if len(recording.fits) == 1 else f"{count(len(recording.fits), 'fit')}, "
+    epochs, steps = count(len(recording.epochs), "epoch"), count(len(recording), "step")
+    return f"{fits}{epochs} finished, {steps}, {optimizer['kind']}{momentum}"
 
 
 def footer(recording: Recording) -> str:

@@ -6,7 +6,7 @@ from sgdcourse import plots
 from sgdcourse.widgets.demo import Demo, whole_numbers
 
 if TYPE_CHECKING:  # to compare needs TensorFlow, to look at a comparison does not
-    from sgdcourse.compare import ParityReport
+    from sgdcourse.parity import ParityReport
 
 
 def two_runs(report: "ParityReport") -> Demo:
@@ -14,7 +14,7 @@ def two_runs(report: "ParityReport") -> Demo:
 
     Parameters
     ----------
-    report : sgdcourse.compare.ParityReport
+    report : sgdcourse.parity.ParityReport
 
     Returns
     -------

@@ -13,12 +13,13 @@ TINY, HUGE = 1e-6, 0.1  # of the norm of the weights, in one step
 def never_moved(recording: Recording) -> Finding | None:
     """Find out whether weights that could learn stayed where they were."""
     still = [n for n, norms in recording.step_norms.items() if not np.nansum(norms)]
+    gradients = recording.gradient_norms
     if not still or not np.any(recording["rate"] > 0):
         return None
-    unused = [n for n in still if np.isnan(recording.gradient_norms[n]).all()]
+    unused = [n for n in still if np.isnan(gradients[n]).all()]
     if unused:
         why = f"The loss does not depend on {listed(unused)}."
-    elif any(np.nansum(recording.gradient_norms[n]) for n in still):
+    elif any(np.nansum(gradients[n]) for n in still):
         why = "Their steps were too small to change the last digit of a weight."
     else:
         why = "Their gradient was exactly 0 each time."

@@ -126,11 +126,12 @@ def best_epoch_earlier(recording: Recording) -> Finding | None:
 
 def validation_below_training(recording: Recording) -> Finding | None:
     """Find out whether the validation loss is below the training loss."""
-    below = logged(recording, "val_loss") < logged(recording, "loss")
+    val_losses, losses = logged(recording, "val_loss"), logged(recording, "loss")
+    below = val_losses < losses
     if not below.any():
         return None
     first = int(np.flatnonzero(below)[0])
-    val_loss, loss = logged(recording, "val_loss")[first], logged(recording, "loss")[first]
+    val_loss, loss = val_losses[first], losses[first]
     reasons = ["the training loss is a mean over the epoch, val_loss is taken at its end"]
     if layers(recording.fits[0], "Dropout", "SpatialDropout1D", "SpatialDropout2D"):
         reasons.append("dropout is off in validation")
