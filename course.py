@@ -8,6 +8,10 @@ python3 course.py copy       only make that copy, workspace/, and set nothing up
 python3 course.py doctor     is this machine ready for the course? says what to do if it is not
 python3 course.py verify     train in NumPy and in tf.keras, and compare every update
 python3 course.py progress   what you have passed so far, and what is open next
+python3 course.py class      what the learners of a class have passed (for instructors)
+
+For those who teach it:
+python3 course.py slides     make slides of the notebooks; they need no network
 
 For those who change the course:
 python3 course.py execute    run all notebooks afresh and store their outputs
@@ -48,14 +52,16 @@ ENVIRONMENT = {  # no chatter of TensorFlow, the same sums on every processor, n
     "TF_ENABLE_ONEDNN_OPTS": "0",
     "KERAS_BACKEND": "tensorflow",
 }
-OF_THE_PACKAGE = ["doctor", "verify", "progress"]  # they have a help of their own
+OF_THE_PACKAGE = ["doctor", "verify", "progress", "class"]  # they have a help of their own
 PROGRAMS = {
     "test": ["-m", "pytest"],
     "execute": ["tools/execute_notebooks.py"],
     "benchmark": ["tools/benchmark.py"],
+    "slides": ["tools/make_slides.py"],
 }
-WHOLE_SUITE = ["--numprocesses=2", "--dist=loadfile"]  # two test files at a time
-PROGRAMS.update({name: ["-m", "sgdcourse", name] for name in OF_THE_PACKAGE})
+WHOLE_SUITE = ["--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder"]  # file by file
+# -P: no file of the folder in which the user stands is imported by mistake
+PROGRAMS.update({name: ["-P", "-m", "sgdcourse", name] for name in OF_THE_PACKAGE})
 
 
 def fail(message):
@@ -74,8 +80,8 @@ def set_up(for_tests=False):
         complete = hashlib.sha256(b"".join([VERSION.encode(), *pins])).hexdigest()
         if PYTHON.exists() and stamp.exists() and stamp.read_text() == complete:
             continue
-        uv = shutil.which("uv")  # much faster than pip
-        uv = uv if uv and succeeds(uv, "--version") else None
+        uv = shutil.which("uv")  # much faster than pip, but it does not know pip's settings
+        uv = uv if uv and not os.environ.get("PIP_NO_INDEX") and succeeds(uv, "--version") else None
         if requirements == "requirements.txt":
             make_environment(uv)
         print(f"Installing {requirements} into {VENV} (some minutes, once) ...", flush=True)
@@ -295,7 +301,8 @@ def run(*arguments):
     """Run the Python of .venv in the foreground; return its exit code."""
     environment = {**os.environ, **ENVIRONMENT}
     stdin = None if sys.stdin else subprocess.DEVNULL  # closed, under some CI: pytest would trip
-    process = subprocess.Popen([PYTHON, *arguments], cwd=ROOT, env=environment, stdin=stdin)
+    here = None if "sgdcourse" in arguments[:3] else ROOT  # they take paths as the user writes them
+    process = subprocess.Popen([PYTHON, *arguments], cwd=here, env=environment, stdin=stdin)
     while True:
         try:
             code = process.wait()
@@ -343,7 +350,7 @@ def main(arguments):
             return lab(rest)
         if name in alone:
             return alone[name]() or 0
-        set_up(for_tests=name not in OF_THE_PACKAGE)
+        set_up(for_tests=name not in [*OF_THE_PACKAGE, "slides"])
         if name in OF_THE_PACKAGE and not succeeds(PYTHON, "-c", "import sgdcourse"):
             fail(f"NumPy does not work in {VENV}. Delete this folder and give the same command.")
         if name == "test" and not rest:

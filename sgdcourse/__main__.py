@@ -4,6 +4,7 @@ import argparse
 import importlib
 import os
 import sys
+from types import ModuleType
 
 from sgdcourse import __version__
 
@@ -13,12 +14,15 @@ COMMANDS = {
     "doctor": "is this machine ready for the course?",
     "verify": "train in NumPy and in tf.keras, and compare every update",
     "progress": "what you have passed so far, and what is open next",
+    "class": "what the learners of a class have passed, and which wrong ideas they had",
 }
+MODULES = {"class": "classroom"}  # `class` is no name for a module
 EXAMPLES = """\
 examples:
   python -m sgdcourse doctor
   python -m sgdcourse verify --rows 1000 --epochs 3
   python -m sgdcourse verify --help
+  python -m sgdcourse class exports --plot class.png
 """
 
 
@@ -56,7 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
     if reconfigure:  # a path may have letters that this screen lacks
         reconfigure(errors="replace")
     try:
-        status: int = importlib.import_module(f"sgdcourse.commands.{command}").main(arguments[1:])
+        status: int = command_module(command).main(arguments[1:])
         sys.stdout.flush()
         return status
     except KeyboardInterrupt:
@@ -65,6 +69,11 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, such as `head`, has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+
+
+def command_module(command: str) -> ModuleType:
+    """Import the module of a command."""
+    return importlib.import_module(f"sgdcourse.commands.{MODULES.get(command, command)}")
 
 
 if __name__ == "__main__":

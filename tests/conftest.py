@@ -1,6 +1,7 @@
 """What several test files share."""
 
 import importlib
+import os
 
 import numpy as np
 import pytest
@@ -11,6 +12,12 @@ import sgdcourse as sgd
 # The same examples on every run and every machine; no time limit, since machines differ.
 settings.register_profile("course", derandomize=True, deadline=None, max_examples=30)
 settings.load_profile("course")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Deal the longest files out first: then both processes end at about the same time."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: (item.path.stem != "test_browser", item.path.suffix == ".py"))
 
 
 def _read_only(*arrays):
@@ -81,6 +88,39 @@ def largest_difference():
     from sgdcourse.compare import largest_difference
 
     return largest_difference
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    from tests.lab import BROWSERS, CHROMIUM, SWITCHES
+
+    if CHROMIUM is None:
+        reason = f"no browser found: install Chromium, or set CHROMIUM. Looked for {BROWSERS}."
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_page(browser):
+    """Return a function that opens a page; the test fails if JavaScript in one of them does."""
+    contexts, failures = [], []
+
+    def open_page(**options):
+        contexts.append(browser.new_context(viewport={"width": 1280, "height": 900}, **options))
+        contexts[-1].set_default_timeout(30_000)
+        page = contexts[-1].new_page()
+        page.on("pageerror", lambda error: failures.append(str(error)))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert failures == []
 
 
 @pytest.fixture

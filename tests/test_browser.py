@@ -4,127 +4,31 @@ Needs Chromium (or Chrome). Without it the tests are skipped, but where CI is se
 environment they fail. Screenshots of the last run lie in tests/screenshots/.
 """
 
-import json
-import os
 import re
-import secrets
 import shutil
-import socket
 import statistics
-import subprocess
-import sys
 import time
-import urllib.request
 from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-import course
 from sgdcourse import widgets
+from tests.lab import IDLE, SECONDS, Lab, assert_no_errors, choose, open_and_run
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SCREENSHOTS = Path(__file__).parent / "screenshots"
-BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
-CHROMIUM = next(filter(None, map(shutil.which, [os.environ.get("CHROMIUM", ""), *BROWSERS])), None)
-SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]
-SECONDS = 1000  # Playwright counts milliseconds
-LONGEST_NOTEBOOK = 900 * SECONDS
-IDLE = re.compile(r"\| Idle$")
 
 DEMO = ".sgdcourse-demo"
 PICTURE = f"{DEMO} img"
-ERRORS = {
-    "an error": '[data-mime-type="application/vnd.jupyter.error"]',
-    "text on stderr": '[data-mime-type="application/vnd.jupyter.stderr"]',
-    "a widget that is not shown": "text=Error displaying widget",
-}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        reason = f"no browser found: install Chromium, or set CHROMIUM. Looked for {BROWSERS}."
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
-    shutil.rmtree(SCREENSHOTS, ignore_errors=True)
-    SCREENSHOTS.mkdir()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        yield browser
-        browser.close()
-
-
-class Lab:
-    """A JupyterLab of its own: with the learner's copies, and nobody's settings."""
-
-    def __init__(self, folder):
-        self.folder, self.token = folder, secrets.token_hex()
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        settings = {
-            "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-            "notebook-extension/tracker": {"windowingMode": "none"},  # all cells are in the page
-        }
-        for name, values in settings.items():
-            path = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
-            course.write(path, json.dumps(values).encode())
-        for name, original in course.originals().items():
-            course.write(folder / "work" / name, course.without_outputs(original))
-
-    def start(self):
-        environment = os.environ | {
-            "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
-            "SGDCOURSE_PROGRESS": str(self.folder / "progress.jsonl"),
-            "JUPYTERLAB_SETTINGS_DIR": str(self.folder / "settings"),
-            "JUPYTERLAB_WORKSPACES_DIR": str(self.folder / "workspaces"),
-            **{
-                f"JUPYTER_{kind}_DIR": str(self.folder / kind)
-                for kind in ("CONFIG", "DATA", "RUNTIME")
-            },
-            "TF_CPP_MIN_LOG_LEVEL": "3",
-        }
-        self.log = (self.folder / "log").open("w")
-        self.process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
-                *("--ip=127.0.0.1", f"--port={self.port}", "--ServerApp.port_retries=0"),
-                *(f"--IdentityProvider.token={self.token}", f"--ServerApp.root_dir={self.folder}"),
-            ],
-            env=environment,
-            stdout=self.log,
-            stderr=self.log,
-        )
-        for _ in range(600):
-            try:
-                return self.ask("api")
-            except OSError:
-                assert self.process.poll() is None, (self.folder / "log").read_text()
-                time.sleep(0.1)
-        raise TimeoutError((self.folder / "log").read_text())
-
-    def ask(self, path, method="GET"):
-        url = f"http://127.0.0.1:{self.port}/{path}?token={self.token}"
-        with urllib.request.urlopen(urllib.request.Request(url, method=method), timeout=30) as got:
-            return json.loads(got.read() or "null")
-
-    def url(self, name):
-        return f"http://127.0.0.1:{self.port}/lab/tree/work/{name}?reset&token={self.token}"
-
-    def shut_kernels_down(self):
-        for kernel in self.ask("api/kernels"):
-            self.ask(f"api/kernels/{kernel['id']}", "DELETE")
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(timeout=30)
-        self.log.close()
 
 
 @pytest.fixture(scope="module")
 def lab(browser, tmp_path_factory):
+    shutil.rmtree(SCREENSHOTS, ignore_errors=True)
+    SCREENSHOTS.mkdir()
     lab = Lab(tmp_path_factory.mktemp("lab"))
     lab.start()
     yield lab
@@ -132,43 +36,9 @@ def lab(browser, tmp_path_factory):
 
 
 @pytest.fixture
-def page(browser, lab):
-    """A page 1280 pixels wide; the test fails if JavaScript in it does."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(30 * SECONDS)
-    page, failures = context.new_page(), []
-    page.on("pageerror", lambda error: failures.append(str(error)))
-    yield page
-    context.close()
+def page(new_page, lab):
+    yield new_page()
     lab.shut_kernels_down()
-    assert failures == []
-
-
-def choose(page, menu, *entries):
-    """Choose an entry of a menu, or of a menu in a menu."""
-    page.get_by_role("menuitem", name=menu, exact=True).click()
-    for entry in entries:
-        page.locator(".lm-Menu-item", has=page.get_by_text(entry, exact=True)).last.click()
-
-
-def open_and_run(page, lab, name):
-    page.goto(lab.url(name))
-    expect(page.locator(".jp-NotebookPanel .jp-Cell").first).to_be_visible(timeout=90 * SECONDS)
-    # Before the kernel is there, "Run All" would ask for one, and run nothing.
-    expect(page.get_by_text(IDLE)).to_be_visible(timeout=90 * SECONDS)
-    choose(page, "Run", "Run All Cells")
-    page.wait_for_function(
-        """() => [...document.querySelectorAll(".jp-CodeCell .jp-InputArea-prompt")]
-            .every(prompt => /\\[\\d+\\]:/.test(prompt.innerText))""",
-        timeout=LONGEST_NOTEBOOK,
-    )
-    expect(page.get_by_text(IDLE)).to_be_visible(timeout=60 * SECONDS)
-
-
-def assert_no_errors(page):
-    assert {what: page.locator(where).count() for what, where in ERRORS.items()} == dict.fromkeys(
-        ERRORS, 0
-    )
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -1,6 +1,6 @@
 """python -m sgdcourse: the doctor on sick and on healthy machines, verify, progress."""
 
-import importlib
+import importlib.util
 import json
 import os
 import re
@@ -88,7 +88,7 @@ def test_wrong_arguments_are_named(capsys, arguments, words):
 
 @pytest.mark.parametrize("name", command_line.COMMANDS)
 def test_every_command_is_a_module_with_a_help_of_its_own(capsys, name):
-    module = importlib.import_module(f"sgdcourse.commands.{name}")
+    module = command_line.command_module(name)
     with pytest.raises(SystemExit) as end:
         module.main(["--help"])
     assert end.value.code == 0

@@ -364,6 +364,17 @@ def test_uv_is_used_where_it_works_and_brings_a_python(course, steps, monkeypatc
     assert steps.installed[1][:3] == ["/bin/uv", "pip", "install"]
 
 
+def test_without_network_pip_is_used_since_uv_does_not_know_its_settings(
+    course, steps, monkeypatch
+):
+    monkeypatch.setattr(course.shutil, "which", lambda name: "/bin/uv")
+    monkeypatch.setattr(course, "succeeds", lambda *command: True)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    course.main(["lab"])
+    assert steps.installed[0] == [sys.executable, "-m", "venv", str(course.VENV)]
+    assert steps.installed[1][:4] == [str(course.PYTHON), "-m", "pip", "install"]
+
+
 REFUSALS = {
     "32 bits": ("sys.maxsize", 2**31 - 1),
     "Intel Macs": ("platform.machine", lambda: "x86_64"),
@@ -431,7 +442,8 @@ def test_an_unsupported_python_names_a_supported_one(course, monkeypatch):
 
 def test_the_whole_suite_runs_two_files_at_a_time(course, steps):
     course.main(["test"])
-    assert steps.ran == [["-m", "pytest", "--numprocesses=2", "--dist=loadfile"]]
+    options = ["--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder"]
+    assert steps.ran == [["-m", "pytest", *options]]
 
 
 def test_arguments_are_forwarded(course, steps):
@@ -439,12 +451,14 @@ def test_arguments_are_forwarded(course, steps):
     course.main(["test", "-k", "name"])
     course.main(["execute", "00"])
     course.main(["benchmark", "--epochs=1"])
+    course.main(["slides", "01"])
     assert steps.ran[0][:2] == ["-m", "jupyterlab"]
     assert steps.ran[0][-1] == "--no-browser"
     assert steps.ran[1:] == [
         ["-m", "pytest", "-k", "name"],
         ["tools/execute_notebooks.py", "00"],
         ["tools/benchmark.py", "--epochs=1"],
+        ["tools/make_slides.py", "01"],
     ]
 
 
@@ -454,9 +468,24 @@ def test_commands_of_the_package_run_in_the_environment(course, steps, monkeypat
     monkeypatch.setattr(course, "succeeds", lambda *command: tried.append(command) or True)
     for name in course.OF_THE_PACKAGE:
         assert course.main([name, "--help"]) == 0
-    assert steps.ran == [["-m", "sgdcourse", n, "--help"] for n in ("doctor", "verify", "progress")]
+    names = ["doctor", "verify", "progress", "class"]
+    assert steps.ran == [["-P", "-m", "sgdcourse", name, "--help"] for name in names]
     assert [command[5] for command in steps.installed[1:]] == ["requirements.txt"]
     assert set(tried) == {(course.PYTHON, "-c", "import sgdcourse")}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "where"),
+    [(["-P", "-m", "sgdcourse", "class", "exports"], None), (["tools/benchmark.py"], "root")],
+)
+def test_a_folder_named_to_a_command_is_one_of_the_user(course, monkeypatch, arguments, where):
+    """The programs of the repository run in its root, the commands where the user stands."""
+    seen = []
+    process = SimpleNamespace(wait=lambda: 0)
+    popen = lambda *_, cwd, **__: seen.append(cwd) or process  # noqa: E731
+    monkeypatch.setattr(course.subprocess, "Popen", popen)
+    assert course.run(*arguments) == 0
+    assert seen == [course.ROOT if where else None]
 
 
 def test_an_environment_in_which_the_package_cannot_start_is_named(course, steps, monkeypatch):
@@ -529,7 +558,9 @@ def test_a_full_disk_is_no_traceback(course, monkeypatch):
 def test_a_wrong_command_exits_with_2(course, steps, capsys, arguments):
     assert course.main(arguments) == 2
     told = capsys.readouterr().err
-    every = "lab, test, execute, benchmark, doctor, verify, progress, update, copy, lint"
+    every = (
+        "lab, test, execute, benchmark, slides, doctor, verify, progress, class, update, copy, lint"
+    )
     assert "no further argument" in told or every in told
     assert steps.installed == steps.ran == []
 

@@ -32,11 +32,13 @@ ARROWS = {
     "tap": {"keras_random", "tf_keras"},
     "parity": {"plots"},
     "compare": {*CORE, "keras_random", "parity", "tf_keras", "twin", "tap"},
+    "parallel": {"gradients", "losses", "model", "optimizers"},
+    "workers": {"optimizers", "tf_keras", "twin"},
     "__main__": {"__version__"},  # and the commands, each when it is asked for
 }
 HELPERS = {"_types", "_checks"}
 ENTRANCES = ["__init__", "__main__"]
-EDGES = {"tf_keras", "keras_random", "twin", "tap", "parity", "compare"}
+EDGES = {"tf_keras", "keras_random", "twin", "tap", "parity", "compare", "parallel", "workers"}
 # Which packages, beside the standard library and NumPy
 PACKAGES = {
     "training": {"threadpoolctl"},
@@ -45,7 +47,8 @@ PACKAGES = {
 }
 # Rooms with several files: which of them imports which, or which rooms of the course
 PLOTS = {
-    "__init__": {"colours", "figure", "moving", "recording", "still"},
+    "__init__": {"classroom", "colours", "figure", "moving", "recording", "still"},
+    "classroom": {"colours", "figure"},
     "colours": set(),
     "figure": set(),
     "moving": {"colours", "figure"},
@@ -84,6 +87,7 @@ FINDINGS = {
 COMMANDS = {
     "__init__": set(),
     "cgroups": set(),
+    "classroom": {"classroom", "surroundings"},
     "doctor": {"cgroups", "data", "surroundings"},
     "progress": {"exercises", "surroundings"},
     "surroundings": set(),
@@ -92,6 +96,12 @@ COMMANDS = {
 }
 PACKAGES_OF_COMMANDS = {"doctor": {"jupyter_client", "jupyter_core", "packaging", "psutil"}}
 FAQ = {"__init__": {"box", "questions"}, "box": {"questions"}, "questions": set()}
+CLASSROOM = {
+    "__init__": {"counting", "reading"},
+    "counting": {"exercises", "plots", "report"},
+    "reading": {"counting", "exercises"},
+    "report": {"counting", "exercises", "plots"},
+}
 # The exercises use the course as a notebook does. Who imports what inside of them:
 EXERCISES = {
     "_cards": set(),
@@ -257,6 +267,18 @@ def test_findings_read_a_recording():
         rooms, packages = imports_of(module, folder)
         assert rooms <= uses | {"_types", "recorder"}
         assert packages <= {"numpy"}
+
+
+def test_arrows_of_the_classroom():
+    """It reads what the exercises wrote down, and needs no TensorFlow."""
+    folder = PACKAGE / "classroom"
+    assert {path.stem for path in folder.glob("*.py")} == set(CLASSROOM)
+    for module, uses in CLASSROOM.items():
+        rooms, packages = imports_of(module, folder)
+        assert rooms <= uses
+        assert packages == set()
+    result = run_python("import sys, sgdcourse.classroom; print('tensorflow' in sys.modules)")
+    assert (result.returncode, result.stdout.strip()) == (0, "False"), result.stderr
 
 
 @pytest.mark.parametrize("module", COMMANDS)

@@ -263,3 +263,20 @@ def test_timeline_and_cursor():
     assert boxes == [(1, 5), (2, 1), (4, 1)]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["on_epoch_...", "on_test_..."]
     assert drawn(ax, "cursor").get_xdata() == [4, 4]
+
+
+def test_a_map_of_a_class_tells_the_three_apart_by_form():
+    _, ax = plots.subplots()
+    statuses = {
+        "Ada": {"relu": "passed", "dense": "tried"},
+        "Ben": {"relu": "open", "dense": "open"},
+    }
+    plots.passes(ax, statuses, {"relu": "02", "dense": "02"})
+    drawn = {dots.get_label(): dots for dots in ax.collections}
+    assert drawn["passed"].get_offsets().tolist() == [[0, 0]]
+    assert drawn["tried, not passed"].get_offsets().tolist() == [[1, 0]]
+    assert drawn["not tried"].get_offsets().tolist() == [[0, 1], [1, 1]]
+    assert len({dots.get_paths()[0].vertices.tobytes() for dots in drawn.values()}) == 3
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["Ada", "Ben"]
+    assert [text.get_text() for text in ax.texts] == ["02"]
+    assert ax.yaxis_inverted()

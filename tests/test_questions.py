@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 
 import sgdcourse as sgd
+from sgdcourse import parallel
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 FOLDER = files("sgdcourse.exercises") / "questions"
-FILES = [f"{number:02d}.toml" for number in range(10)]
+FILES = [f"{number:02d}.toml" for number in range(11)]
 TABLES = {
     name: tomllib.loads((FOLDER / name).read_text(encoding="utf-8"))
     for name in [*FILES, "concept_test.toml"]
@@ -380,6 +381,9 @@ VALUES = {
     "stop-in-the-third-batch": lambda: updates_until_stopped(batch_to_stop_at=2),
     "loss-of-the-third-batch": lambda: own_loss_of_last_batch([0.9, 0.8, 0.7]),
     "loss-of-a-written-train-step": lambda: np.mean([1.0, 6.0]),
+    # 10
+    "updates-with-accumulation": lambda: 3 * sgd.steps_per_epoch(100, 32) // 5,
+    "bytes-in-a-ring-of-five": lambda: parallel.ring_bytes(10**6, 5) / 1e6,
     # concept test
     "concept-950-rows": lambda: 10 * sgd.steps_per_epoch(950, 100),
     "concept-steady-slope": lambda: last_step(sgd.SGD(0.1, momentum=0.9)),
@@ -420,6 +424,14 @@ def test_the_mean_of_means_is_among_the_options():
 
 def test_clipped_probability_gives_the_loss_of_the_question():
     assert f"{-np.log(1e-7):.3f}" in BY_ID["stuck-at-16"]["question"]
+
+
+def test_a_lonely_row_among_four_replicas():
+    rows = parallel.split_over_replicas(np.arange(1), 4)
+    gradients = [[np.array([float(len(part))])] for part in rows]  # 1 from the row, else 0
+    [share] = parallel.mean_over_replicas(gradients)[0]
+    assert share == 1 / 4
+    assert right_option(BY_ID["share-of-a-lonely-row"])["text"] == "It is a quarter as long"
 
 
 def test_adding_to_all_logits_changes_no_loss():

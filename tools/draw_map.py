@@ -23,6 +23,7 @@ STAGES = {
     "07": {"batch", "update"},
     "08": {"epoch", "batches"},
     "09": {"batches", "forward", "gradients", "update"},
+    "10": {"batch", "gradients", "update"},
     "11": {"shuffle", "batch", "forward", "gradients", "update", "report"},
 }
 
@@ -120,6 +121,7 @@ def describe(stage: str) -> str:
         "08": " Lit: the loop over epochs and the loop over batches, where callbacks are called.",
         "09": " Lit: the loop over batches with forward pass and loss, gradients and update, which "
         "one train_step computes.",
+        "10": " Lit: batch, gradients and update, which several machines share.",
         "11": " Lit: all of it, from shuffle to report; each room has its questions.",
     }
     return words + names[stage]

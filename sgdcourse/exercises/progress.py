@@ -249,28 +249,36 @@ def load(
         ...
     ValueError: path must be a file that can be read. Received: 'nobody.json' (no such file).
     """
-    shown = printable(repr(os.fspath(path)))
     try:
-        data = read_bytes(Path(path))
-    except (OSError, ValueError) as error:  # ValueError: a path with a null character
+        events, unreadable, name = read_file(Path(path))
+    except (OSError, ValueError) as error:  # ValueError: a path with a null character, too
         reason = getattr(error, "strerror", None) or str(error)
         if isinstance(error, FileNotFoundError):
             reason = "no such file"
+        shown = printable(repr(os.fspath(path)))
         raise ValueError(
             f"path must be a file that can be read. Received: {shown} ({reason})."
         ) from None
-    candidates: list[Any] = lines_of(data)
-    name = ""
+    return make_progress(events, exercises, questions, unreadable, name)
+
+
+def read_file(path: Path) -> tuple[list[Event], int, str]:
+    """Return the events of a progress file or an export, how many cannot be read, and the name.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    ValueError
+        If it is no file of this course; the text is the reason alone.
+    """
+    data = read_bytes(path)
     export = parsed_export(data)
-    if export:
-        candidates, name = export["events"], export["name"]
+    candidates: list[Any] = export["events"] if export else lines_of(data)
     events, unreadable = read_events(candidates)
     if candidates and not events:
-        raise ValueError(
-            "path must be a progress file of this course, or an export of one. Received: "
-            f"{shown}, in which nothing can be read."
-        )
-    return make_progress(events, exercises, questions, unreadable, name)
+        raise ValueError("nothing can be read in it as progress of this course")
+    return events, unreadable, export["name"] if export else ""
 
 
 def read_bytes(path: Path) -> bytes:

@@ -1,5 +1,6 @@
 """Figures: data in, Axes in, Axes out, in one style. ``show`` adds the words for screen readers."""
 
+from sgdcourse.plots.classroom import passes
 from sgdcourse.plots.colours import CLASSES, GREY, KERAS, LINES, OURS, PALE, THIRD
 from sgdcourse.plots.figure import STYLE, Picture, show, subplots
 from sgdcourse.plots.moving import (
@@ -42,6 +43,7 @@ __all__ = [
     "images",
     "layers",
     "marks",
+    "passes",
     "per_step",
     "probabilities",
     "progress",

@@ -7,6 +7,7 @@ from sgdcourse.exercises.catalogue import (
     batching,
     callbacks,
     customizing,
+    data_parallel,
     epochs,
     forward_pass,
     gradients,
@@ -24,6 +25,7 @@ LESSONS = (
     parity,
     customizing,
     callbacks,
+    data_parallel,
 )
 EXERCISES: dict[str, Exercise] = {
     exercise.name: exercise for lesson in LESSONS for exercise in lesson.EXERCISES

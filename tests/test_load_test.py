@@ -1,0 +1,128 @@
+"""The load test measures, names who fails, and leaves no kernel behind."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import psutil
+import pytest
+
+import course
+
+ROOT = Path(__file__).parent.parent
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/smaps_rollup").exists(), reason="the load test needs Linux"
+)
+QUICK = [
+    "from sgdcourse.exercises import check\nimport numpy as np",
+    "def relu(x):\n    ...\n\n\ncheck(relu)",
+]
+
+
+def notebook(folder, *sources):
+    """Write a notebook; return its path."""
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    path = folder / "small.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    return path
+
+
+def start(*arguments):
+    return subprocess.Popen(
+        [sys.executable, ROOT / "tools" / "load_test.py", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        start_new_session=True,
+    )
+
+
+def kernels(process):
+    """List the processes that this one started."""
+    try:
+        return psutil.Process(process.pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def test_two_learners(tmp_path):
+    target = tmp_path / "figures.json"
+    process = start("--learners", 2, "--notebook", notebook(tmp_path, *QUICK), "--json", target)
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    figures = json.loads(target.read_text())
+    assert figures["server_mb"] > 20
+    for room, number in [("alone", 1), ("together", 2)]:
+        measured = figures[room]
+        assert (measured["learners"], measured["failed"]) == (number, 0)
+        assert measured["kernel_idle_mb"] > 20
+        assert measured["cpu_seconds"] > 0
+        for name in ("startup_s", "first_cell_s", "check_s", "notebook_s"):
+            median, late, worst = measured[name]
+            assert 0 < median <= late <= worst
+        assert measured["check_s"][0] < measured["notebook_s"][0]  # one cell of two
+    assert "2 at once" in out
+    assert "| 40 |" in out
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("1 / 0", "ZeroDivisionError: division by zero"),
+        ("import os; os.kill(os.getpid(), 9)", "the kernel died"),
+        ("def relu(x):\n    ...\n\n\nassert False, 'not solved'\ncheck(relu)", "not solved"),
+    ],
+)
+def test_who_fails_is_named(tmp_path, source, reason):
+    process = start("--learners", 1, "--notebook", notebook(tmp_path, source))
+    _, err = process.communicate(timeout=300)
+    assert process.returncode == 1
+    assert "Learner 0 failed: " in err
+    assert reason in err
+
+
+def test_control_c_leaves_no_kernel(tmp_path):
+    process = start(
+        "--learners", 2, "--notebook", notebook(tmp_path, "import time; time.sleep(600)")
+    )
+    deadline = time.monotonic() + 120
+    sleeping = []
+    while not sleeping and time.monotonic() < deadline:
+        time.sleep(0.5)
+        sleeping = [p for p in kernels(process) if "ipykernel_launcher" in " ".join(p.cmdline())]
+    assert sleeping
+    time.sleep(3)
+    started = kernels(process)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "all kernels are shut down" in err
+    _, alive = psutil.wait_procs(started, timeout=10)
+    assert alive == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--notebook", "99_nothing.ipynb"], "there is no notebook"),
+        (["--learners", "0"], "--learners must be at least 1. Received: 0"),
+    ],
+)
+def test_wrong_arguments(arguments, words):
+    process = start(*arguments)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert words in err
+
+
+def test_the_environment_is_that_of_course_py(tmp_path):
+    lines = [f"assert os.environ[{n!r}] == {value!r}" for n, value in course.ENVIRONMENT.items()]
+    process = start("--learners", 1, "--notebook", notebook(tmp_path, "import os", *lines))
+    _, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
