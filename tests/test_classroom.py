@@ -1,5 +1,6 @@
 """What an instructor sees of a class: counted by hand, and from folders with anything in them."""
 
+import errno
 import json
 import os
 import random
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from sgdcourse import __main__ as command_line
 from sgdcourse.classroom import Idea, read_class, reading, report
+from sgdcourse.commands import surroundings
 from sgdcourse.exercises.catalogue import EXERCISES
 from sgdcourse.exercises.progress import EXPORT_FORMAT
 from sgdcourse.exercises.quizzes import all_questions
@@ -246,11 +248,30 @@ def test_what_is_no_ordinary_file_is_not_opened(tmp_path):
     }
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads all")
-def test_an_unreadable_file(tmp_path):
+def refuses(call, refused):
+    """Return a function that does what this one does, but may not open one path: root may all."""
+
+    def careful(path, *arguments, **options):
+        if os.fspath(path) == os.fspath(refused):
+            raise PermissionError(errno.EACCES, "Permission denied", os.fspath(path))
+        return call(path, *arguments, **options)
+
+    return careful
+
+
+def test_an_unreadable_file(tmp_path, monkeypatch):
     Work().passed("relu").export(tmp_path / "a.json")
-    (tmp_path / "a.json").chmod(0)
+    monkeypatch.setattr(reading, "read_file", refuses(reading.read_file, tmp_path / "a.json"))
     assert reasons(read_class(tmp_path)) == {"a.json": "Permission denied"}
+
+
+def test_an_unreadable_folder(tmp_path, monkeypatch):
+    Work().passed("relu").export(tmp_path / "a.json")
+    (tmp_path / "monday").mkdir()
+    monkeypatch.setattr(os, "scandir", refuses(os.scandir, tmp_path / "monday"))
+    classroom = read_class(tmp_path)
+    assert names(classroom) == ["a"]
+    assert reasons(classroom) == {"monday": "a folder that cannot be read"}
 
 
 def test_folders_inside_are_read(tmp_path):
@@ -432,7 +453,7 @@ def test_command_replaces_nothing_but_a_picture(three, tmp_path, capsys):
 @pytest.mark.parametrize("arguments", [[], ["nowhere"], ["a", "b"]])
 def test_command_used_wrongly(arguments, capsys):
     assert run(*arguments) == 2
-    assert "usage: python -m sgdcourse class" in capsys.readouterr().err
+    assert f"usage: {surroundings.call()} class" in capsys.readouterr().err
 
 
 def test_command_names_a_place_that_cannot_be_written(three, tmp_path, capsys):

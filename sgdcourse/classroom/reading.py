@@ -73,12 +73,17 @@ def read_class(folder: str | os.PathLike[str]) -> Classroom:
 
 
 def files_in(root: Path) -> Iterator[Path]:
-    """Yield all that is in a folder and the folders inside it, but for links: those lead away."""
-    for place, folders, files in os.walk(root):
+    """Yield all that is in a folder and the folders inside it, but for links: those lead away.
+
+    A folder inside it that cannot be read is yielded itself.
+    """
+    closed: list[OSError] = []
+    for place, folders, files in os.walk(root, onerror=closed.append):
         folders.sort()
         links = [name for name in folders if (Path(place) / name).is_symlink()]
         for name in sorted([*files, *links]):
             yield Path(place) / name
+    yield from sorted(Path(error.filename) for error in closed)
 
 
 def read_learner(path: Path, shown: str) -> Learner:
@@ -86,6 +91,8 @@ def read_learner(path: Path, shown: str) -> Learner:
     found = path.lstat()
     if stat.S_ISLNK(found.st_mode):
         raise ValueError("a link; links are not followed")
+    if stat.S_ISDIR(found.st_mode):
+        raise ValueError("a folder that cannot be read")
     if not stat.S_ISREG(found.st_mode):
         raise ValueError("no ordinary file")
     if found.st_size > LARGEST_EXPORT:
