@@ -103,6 +103,20 @@ def test_what_an_output_says_stays_with_it():
     assert slides[1] == [("where", "A"), ("lead", "Now the next.")]
 
 
+def test_text_in_the_next_cell_leads_on_as_in_the_same_cell():
+    cells = [text("## A"), code("f()", printed="1"), text("One it is."), text("## B\n\nOn.")]
+    assert made_of(*cells)[0][-1] == ("takeaway", "One it is.")
+    cells[2:] = [text("One it is."), code("g()", printed="2")]
+    assert made_of(*cells)[1][1] == ("lead", "One it is.")
+
+
+def test_a_cell_that_only_reveals_makes_no_slide():
+    cells = text("## A\n\nHere."), code("score = 3 + 4\nasked.reveal(score)", printed="")
+    assert made_of(*cells) == [[("heading", "A"), ("lead", "Here.")]]
+    shown = code("print(7)\nasked.reveal(7)", printed="7\n")
+    assert made_of(text("## A"), shown)[0][1] == ("code", "```python\nprint(7)\n```")
+
+
 def test_the_result_of_a_prediction_comes_at_the_next_key():
     asked = code(
         'p = commit_prediction(\n    "Which?", options=["x", "y"]\n)\np',
@@ -123,6 +137,7 @@ def test_tasks_are_one_line():
     slides = made_of(
         text("## A\n\nSay it. **Exercise:** write it."),
         code("def shuffle(x):\n    ...\n\n\ncheck(shuffle)", figure("a card")),
+        code("f()", printed="1"),
         text("> **Your turn.** Change it now. And more."),
         code('quiz("01")', result="1. ..."),
     )

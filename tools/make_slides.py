@@ -442,7 +442,9 @@ class Deck:
         """Show code with its output, or the code that `sgd.source` has shown."""
         asks_source = SOURCE.search(source)
         library = cut(texts.pop(), "code") if asks_source and texts else None
-        source = REVEAL.sub("", source)
+        source, reveals = REVEAL.subn("", source)
+        if reveals and not texts:
+            return  # a score for the learner alone
         code = cut((source[: asks_source.start()] if library else source).strip("\n"), "code")
         outputs = [cut(text, "output") for text in texts]
         height = sum(map(height_of_code, [code, *outputs, library or ""]))
@@ -479,10 +481,25 @@ def shown_of(output):
     return output.data["text/plain"], []
 
 
+def joined(cells):
+    """Return the cells, neighbours of text as one: what a text leads on to matters."""
+    together = []
+    for cell in cells:
+        if together and is_plain_text(cell) and is_plain_text(together[-1]):
+            together[-1] = new_markdown_cell(f"{together[-1].source}\n\n{cell.source}")
+        else:
+            together.append(cell)
+    return together
+
+
+def is_plain_text(cell):
+    return cell.cell_type == "markdown" and "slideshow" not in cell.metadata
+
+
 def make_deck(notebook, number, minutes=None):
     """Return the slides of a notebook."""
     deck = Deck(number, minutes)
-    for cell in notebook.cells:
+    for cell in joined(notebook.cells):
         deck.add(cell)
     for slide in deck.slides:
         slide.fill()
