@@ -1,11 +1,13 @@
 """The load test measures, names who fails, and leaves no kernel behind."""
 
+import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import nbformat
@@ -13,6 +15,7 @@ import psutil
 import pytest
 
 import course
+from tools import load_test
 
 ROOT = Path(__file__).parent.parent
 pytestmark = pytest.mark.skipif(
@@ -87,24 +90,50 @@ def test_who_fails_is_named(tmp_path, source, reason):
     assert reason in err
 
 
-def test_control_c_leaves_no_kernel(tmp_path):
+def until_a_kernel_runs(process):
+    """Wait for the first kernel; the others are just being started."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        time.sleep(0.05)
+        for one in kernels(process):
+            with suppress(psutil.Error):
+                if "ipykernel_launcher" in " ".join(one.cmdline()):
+                    return
+    raise TimeoutError("no kernel was started")
+
+
+@pytest.mark.parametrize(
+    ("wait", "stop"), [(0, signal.SIGINT), (5, signal.SIGINT), (5, signal.SIGTERM)]
+)
+def test_stopping_it_leaves_no_kernel(tmp_path, wait, stop):
     process = start(
         "--learners", 2, "--notebook", notebook(tmp_path, "import time; time.sleep(600)")
     )
-    deadline = time.monotonic() + 120
-    sleeping = []
-    while not sleeping and time.monotonic() < deadline:
-        time.sleep(0.5)
-        sleeping = [p for p in kernels(process) if "ipykernel_launcher" in " ".join(p.cmdline())]
-    assert sleeping
-    time.sleep(3)
+    until_a_kernel_runs(process)
+    time.sleep(wait)
     started = kernels(process)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(stop)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert "all kernels are shut down" in err
     _, alive = psutil.wait_procs(started, timeout=10)
     assert alive == []
+
+
+def test_too_little_memory_stops_all(tmp_path, monkeypatch):
+    monkeypatch.setattr(load_test, "free_memory", lambda: load_test.RESERVE / 2 - 1)
+    with pytest.raises(MemoryError, match=r"with 2 learners.*smaller number to --learners"):
+        asyncio.run(load_test.room(2, notebook(tmp_path, "1 + 1")))
+    left = [" ".join(one.cmdline()) for one in psutil.Process().children(recursive=True)]
+    assert [line for line in left if "ipykernel_launcher" in line] == []
+
+
+def test_a_container_has_less_than_its_machine(monkeypatch):
+    monkeypatch.setattr(load_test.cgroups, "memory", lambda: (3_000_000_000, 5_000_000))
+    monkeypatch.setattr(load_test.cgroups, "cores", lambda: 0.5)
+    assert load_test.free_memory() == 5
+    machine = load_test.machine()
+    assert (machine["cores"], machine["memory_gb"]) == (0.5, 3)
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager
 
 import course
+from sgdcourse.commands import cgroups
 from tests.solved import solved
 from tools.execute_notebooks import WakingOutputWidget
 
@@ -52,6 +53,7 @@ class Learner:
     def __init__(self, number, notebook, folder):
         self.number, self.folder = number, folder
         self.checks, self.peak, self.failure = [], 0, None
+        self.process = None
         cells = nbformat.read(notebook, as_version=4)
         for cell in cells.cells:
             if cell.cell_type == "code":
@@ -59,15 +61,14 @@ class Learner:
                 cell.metadata["check"] = answered is not None
                 cell.source = answered or cell.source
                 cell.outputs, cell.execution_count = [], None
-        kernel = AsyncKernelManager(
+        self.kernel = AsyncKernelManager(
             kernel_name=CURRENT_ENV_KERNEL_NAME, kernel_spec_manager=NbvalKernelspecManager()
         )
         self.client = NotebookClient(
             cells,
-            km=kernel,
+            km=self.kernel,
             timeout=CELL_TIMEOUT,
             startup_timeout=CELL_TIMEOUT,
-            shutdown_kernel="immediate",
             extra_arguments=["--HistoryManager.hist_file=:memory:"],
         )
         self.client.widget_registry = {
@@ -75,7 +76,7 @@ class Learner:
         }
         self.where = notebook.parent
 
-    async def start(self, stack, stop):
+    async def start(self):
         """Start the kernel, and let it answer once."""
         environment = {
             **os.environ,
@@ -84,15 +85,13 @@ class Learner:
             "SGDCOURSE_PROGRESS": str(self.folder / f"{self.number}.jsonl"),
         }
         started = time.perf_counter()
-        running = self.client.async_setup_kernel(
-            cleanup_kc=True, cwd=self.where, env=environment, stderr=subprocess.DEVNULL
+        # Not by nbclient's async_setup_kernel: it takes Ctrl-C for itself, for one kernel of many.
+        await self.client.async_start_new_kernel(
+            cwd=self.where, env=environment, stderr=subprocess.DEVNULL
         )
-        await stack.enter_async_context(running)
-        # nbclient has just taken Ctrl-C for itself, which would leave the other kernels running.
-        for name in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(name, stop)
+        await self.client.async_start_new_kernel_client()
         self.startup = time.perf_counter() - started
-        self.process = psutil.Process(self.client.km.provisioner.pid)
+        self.process = psutil.Process(self.kernel.provisioner.pid)
         self.idle = self.peak = memory(self.process)
 
     async def trivial(self):
@@ -129,7 +128,14 @@ class Learner:
     def sample(self):
         """Look at the memory now."""
         with suppress(psutil.Error):
-            self.peak = max(self.peak, memory(self.process))
+            if self.process:
+                self.peak = max(self.peak, memory(self.process))
+
+    async def end(self):
+        """Kill the kernel, however far it came."""
+        if self.client.kc:
+            self.client.kc.stop_channels()
+        await self.kernel.shutdown_kernel(now=True)
 
 
 def memory(process):
@@ -142,7 +148,10 @@ def memory(process):
 
 
 def free_memory():
-    return psutil.virtual_memory().available / 1e6
+    """Return the memory that is left for this program, in MB: in a container, that of its own."""
+    container = cgroups.memory()
+    left = psutil.virtual_memory().available
+    return min(left, container[1] if container else left) / 1e6
 
 
 # ---- One room ------------------------------------------------------------------------------
@@ -150,26 +159,35 @@ def free_memory():
 
 async def room(number, notebook):
     """Let this many learners work at once; return them."""
-    stop = asyncio.current_task().cancel
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asyncio.current_task().cancel)
     with tempfile.TemporaryDirectory() as folder:
-        async with AsyncExitStack() as stack:  # shuts every kernel down, whatever happens
+        async with AsyncExitStack() as stack:  # ends every kernel, whatever happens
             learners = [Learner(n, notebook, Path(folder)) for n in range(number)]
-            await asyncio.gather(*(learner.start(stack, stop) for learner in learners))
-            await asyncio.gather(*(learner.trivial() for learner in learners))
+            for learner in learners:
+                stack.push_async_callback(learner.end)
+            lesson = asyncio.create_task(hold(learners))
             watch = asyncio.create_task(watch_memory(learners))
             try:
-                work = asyncio.gather(*(learner.work() for learner in learners))
-                await asyncio.wait([work, watch], return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait([lesson, watch], return_when=asyncio.FIRST_COMPLETED)
                 if watch.done():
-                    work.cancel()
+                    watch.result()
                     raise MemoryError(
                         f"less than {RESERVE / 2:,.0f} MB were left with {number} learners: "
                         "all of them were stopped. Give a smaller number to --learners."
                     )
-                await work
+                await lesson
             finally:
+                lesson.cancel()
                 watch.cancel()
+                await asyncio.gather(lesson, watch, return_exceptions=True)
     return learners
+
+
+async def hold(learners):
+    """Let each of them start, wait for the others, and work."""
+    await asyncio.gather(*(learner.start() for learner in learners))
+    await asyncio.gather(*(learner.trivial() for learner in learners))
+    await asyncio.gather(*(learner.work() for learner in learners))
 
 
 async def watch_memory(learners):
@@ -307,9 +325,12 @@ def print_row(words, alone, together, unit):
 
 
 def machine():
+    """Describe the machine, or the part of it that a container may use."""
+    cores, memory = psutil.cpu_count(), psutil.virtual_memory().total
+    container = cgroups.memory()
     return {
-        "cores": psutil.cpu_count(),
-        "memory_gb": round(psutil.virtual_memory().total / 1e9),
+        "cores": round(min(cores, cgroups.cores() or cores), 1),
+        "memory_gb": round(min(memory, container[0] if container else memory) / 1e9),
         "load_average": round(os.getloadavg()[0], 1),
         "python": platform.python_version(),
     }
