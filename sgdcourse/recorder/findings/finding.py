@@ -31,7 +31,9 @@ class Finding:
     Examples
     --------
     >>> Finding("small_last_batch", "The last batch has 1 row.", {"rows": 1})
-    small_last_batch: The last batch has 1 row. (rows 1)
+      small_last_batch
+        The last batch has 1 row.
+          rows 1
     """
 
     name: str
@@ -45,8 +47,15 @@ class Finding:
         """The evidence as words."""
         return ", ".join(f"{n.replace('_', ' ')} {shown(v)}" for n, v in self.evidence.items())
 
+    def lines(self, where: str = "") -> list[str]:
+        """Return what is printed; where comes before the name."""
+        lines = [f"{'! ' if self.look else '  '}{where}{self.name}"]
+        lines += [f"    {line}" for line in wrap(self.sentence, 92)]
+        lines += [f"      {line}" for line in wrap(self.numbers, 90)]
+        return lines
+
     def __repr__(self) -> str:
-        return f"{self.name}: {self.sentence} ({self.numbers})"
+        return "\n".join(self.lines())
 
 
 class Findings:
@@ -113,10 +122,7 @@ class Findings:
     def __str__(self) -> str:
         lines = [f"{self.title}: {count(len(self), 'finding')}"]
         for finding in self.found:
-            sign = "! " if finding.look else "  "
-            lines += ["", f"{sign}{self._where(finding)}{finding.name}"]
-            lines += [f"    {line}" for line in wrap(finding.sentence, 92)]
-            lines += [f"      {line}" for line in wrap(finding.numbers, 90)]
+            lines += ["", *finding.lines(self._where(finding))]
         if any(finding.look for finding in self.found):
             lines += ["", "! have a look: it may be a mistake"]
         return "\n".join(lines)
