@@ -297,12 +297,12 @@ def update():
 # ---- The commands --------------------------------------------------------------------------
 
 
-def run(*arguments):
+def run(*arguments, in_root=True):
     """Run the Python of .venv in the foreground; return its exit code."""
+    folder = ROOT if in_root else None  # None: where the user stands
     environment = {**os.environ, **ENVIRONMENT}
     stdin = None if sys.stdin else subprocess.DEVNULL  # closed, under some CI: pytest would trip
-    here = None if "sgdcourse" in arguments[:3] else ROOT  # they take paths as the user writes them
-    process = subprocess.Popen([PYTHON, *arguments], cwd=here, env=environment, stdin=stdin)
+    process = subprocess.Popen([PYTHON, *arguments], cwd=folder, env=environment, stdin=stdin)
     while True:
         try:
             code = process.wait()
@@ -355,7 +355,8 @@ def main(arguments):
             fail(f"NumPy does not work in {VENV}. Delete this folder and give the same command.")
         if name == "test" and not rest:
             rest = WHOLE_SUITE
-        return run(*PROGRAMS[name], *rest)
+        # the commands of the package take paths as the user writes them
+        return run(*PROGRAMS[name], *rest, in_root=name not in OF_THE_PACKAGE)
     except (KeyboardInterrupt, EOFError):
         print("\ncourse.py: stopped. The same command starts it again.", file=sys.stderr)
         return 130

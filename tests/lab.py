@@ -5,7 +5,6 @@ import os
 import re
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 import course
+from sgdcourse.workers import free_ports
 
 ROOT = Path(__file__).parent.parent
 BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
@@ -37,9 +37,7 @@ class Lab:
 
     def __init__(self, folder):
         self.folder, self.token = folder, secrets.token_hex()
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        (self.port,) = free_ports(1)
         settings = {
             "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
             "notebook-extension/tracker": {"windowingMode": "none"},  # all cells are in the page

@@ -291,7 +291,7 @@ def steps(course, monkeypatch):
         steps.installed.append(command)
 
     monkeypatch.setattr(course, "show_progress", show_progress)
-    monkeypatch.setattr(course, "run", lambda *command: steps.ran.append([*command]) or 0)
+    monkeypatch.setattr(course, "run", lambda *command, **_: steps.ran.append([*command]) or 0)
     return steps
 
 
@@ -476,7 +476,7 @@ def test_commands_of_the_package_run_in_the_environment(course, steps, monkeypat
 
 @pytest.mark.parametrize(
     ("arguments", "where"),
-    [(["-P", "-m", "sgdcourse", "class", "exports"], None), (["tools/benchmark.py"], "root")],
+    [(["class", "exports"], None), (["benchmark"], "root")],
 )
 def test_a_folder_named_to_a_command_is_one_of_the_user(course, monkeypatch, arguments, where):
     """The programs of the repository run in its root, the commands where the user stands."""
@@ -484,7 +484,9 @@ def test_a_folder_named_to_a_command_is_one_of_the_user(course, monkeypatch, arg
     process = SimpleNamespace(wait=lambda: 0)
     popen = lambda *_, cwd, **__: seen.append(cwd) or process  # noqa: E731
     monkeypatch.setattr(course.subprocess, "Popen", popen)
-    assert course.run(*arguments) == 0
+    monkeypatch.setattr(course, "set_up", lambda **_: None)
+    monkeypatch.setattr(course, "succeeds", lambda *command: True)
+    assert course.main(arguments) == 0
     assert seen == [course.ROOT if where else None]
 
 

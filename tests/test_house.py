@@ -229,56 +229,51 @@ def test_arrows(room):
     assert packages <= {"numpy"} | PACKAGES.get(room, set())
 
 
-def test_plots_use_nothing_of_ours():
-    folder = PACKAGE / "plots"
-    assert {path.stem for path in folder.glob("*.py")} == set(PLOTS)
-    for module, uses in PLOTS.items():
+def arrows_in(folder, known):
+    """Yield (module, rooms that it imports beside the known ones, packages) for every file."""
+    assert {path.stem for path in folder.glob("*.py")} == set(known)
+    for module, uses in known.items():
         rooms, packages = imports_of(module, folder)
-        assert rooms <= {*uses, "_types"}
+        yield module, rooms - uses, packages
+
+
+def assert_not_imported(package, by):
+    result = run_python(f"import sys, {by}; print({package!r} in sys.modules)")
+    assert (result.returncode, result.stdout.strip()) == (0, "False"), result.stderr
+
+
+def test_plots_use_nothing_of_ours():
+    for _, rooms, packages in arrows_in(PACKAGE / "plots", PLOTS):
+        assert rooms <= {"_types"}
         assert packages <= {"numpy", "matplotlib", "PIL"}
 
 
 def test_widgets_use_the_core_and_plots():
     """A demo is a pure function, a plot, and controls; it needs no TensorFlow."""
-    folder = PACKAGE / "widgets"
-    assert {path.stem for path in folder.glob("*.py")} == set(WIDGETS)
-    for module, uses in WIDGETS.items():
-        rooms, packages = imports_of(module, folder)
-        rooms -= FOR_TYPE_CHECKER.get(module, set())
-        assert rooms <= uses | FOR_WIDGETS | HELPERS
+    for module, rooms, packages in arrows_in(PACKAGE / "widgets", WIDGETS):
+        assert rooms - FOR_TYPE_CHECKER.get(module, set()) <= FOR_WIDGETS | HELPERS
         assert packages <= {"numpy", "matplotlib", "ipywidgets"}
-    result = run_python("import sys, sgdcourse.widgets; print('tensorflow' in sys.modules)")
-    assert (result.returncode, result.stdout.strip()) == (0, "False"), result.stderr
+    assert_not_imported("tensorflow", by="sgdcourse.widgets")
 
 
 def test_arrows_of_the_recorder():
-    folder = PACKAGE / "recorder"
-    assert {path.stem for path in folder.glob("*.py")} == set(RECORDER)
-    for module, uses in RECORDER.items():
-        rooms, packages = imports_of(module, folder)
-        assert rooms <= uses | HELPERS
+    for module, rooms, packages in arrows_in(PACKAGE / "recorder", RECORDER):
+        assert rooms <= HELPERS
         assert packages <= {"numpy"} | ({"keras"} if module == "dealing" else set())
 
 
 def test_findings_read_a_recording():
-    folder = PACKAGE / "recorder" / "findings"
-    assert {path.stem for path in folder.glob("*.py")} == set(FINDINGS)
-    for module, uses in FINDINGS.items():
-        rooms, packages = imports_of(module, folder)
-        assert rooms <= uses | {"_types", "recorder"}
+    for _, rooms, packages in arrows_in(PACKAGE / "recorder" / "findings", FINDINGS):
+        assert rooms <= {"_types", "recorder"}
         assert packages <= {"numpy"}
 
 
 def test_arrows_of_the_classroom():
     """It reads what the exercises wrote down, and needs no TensorFlow."""
-    folder = PACKAGE / "classroom"
-    assert {path.stem for path in folder.glob("*.py")} == set(CLASSROOM)
-    for module, uses in CLASSROOM.items():
-        rooms, packages = imports_of(module, folder)
-        assert rooms <= uses
+    for _, rooms, packages in arrows_in(PACKAGE / "classroom", CLASSROOM):
+        assert rooms == set()
         assert packages == set()
-    result = run_python("import sys, sgdcourse.classroom; print('tensorflow' in sys.modules)")
-    assert (result.returncode, result.stdout.strip()) == (0, "False"), result.stderr
+    assert_not_imported("tensorflow", by="sgdcourse.classroom")
 
 
 @pytest.mark.parametrize("module", COMMANDS)
@@ -309,14 +304,10 @@ import sgdcourse.{name}
 
 def test_the_questions_use_nothing_of_ours():
     """And no widgets before the search box is shown."""
-    folder = PACKAGE / "faq"
-    assert {path.stem for path in folder.glob("*.py")} == set(FAQ)
-    for module, uses in FAQ.items():
-        rooms, packages = imports_of(module, folder)
-        assert rooms <= uses
+    for module, rooms, packages in arrows_in(PACKAGE / "faq", FAQ):
+        assert rooms == set()
         assert packages <= ({"ipywidgets"} if module == "box" else set())
-    result = run_python("import sys, sgdcourse.faq; print('ipywidgets' in sys.modules)")
-    assert (result.returncode, result.stdout.strip()) == (0, "False"), result.stderr
+    assert_not_imported("ipywidgets", by="sgdcourse.faq")
 
 
 def test_arrows_point_backwards_only():

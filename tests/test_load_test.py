@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 import course
+from sgdcourse.commands import cgroups
 from tools import load_test
 
 ROOT = Path(__file__).parent.parent
@@ -129,8 +130,8 @@ def test_too_little_memory_stops_all(tmp_path, monkeypatch):
 
 
 def test_a_container_has_less_than_its_machine(monkeypatch):
-    monkeypatch.setattr(load_test.cgroups, "memory", lambda: (3_000_000_000, 5_000_000))
-    monkeypatch.setattr(load_test.cgroups, "cores", lambda: 0.5)
+    monkeypatch.setattr(cgroups, "memory", lambda: (3_000_000_000, 5_000_000))
+    monkeypatch.setattr(cgroups, "cores", lambda: 0.5)
     assert load_test.free_memory() == 5
     machine = load_test.machine()
     assert (machine["cores"], machine["memory_gb"]) == (0.5, 3)

@@ -89,19 +89,13 @@ def execute(path, cell_timeout):
     for cell in code_cells(notebook):
         cell.outputs, cell.execution_count = [], None
 
-    kernel = AsyncKernelManager(
-        kernel_name=CURRENT_ENV_KERNEL_NAME, kernel_spec_manager=NbvalKernelspecManager()
-    )
-    client = NotebookClient(
+    client = client_of(
         notebook,
-        km=kernel,
         timeout=cell_timeout,
         coalesce_streams=True,  # where a kernel cuts a stream is a matter of chance
         record_timing=False,
         shutdown_kernel="immediate",
-        extra_arguments=["--HistoryManager.hist_file=:memory:"],  # not the user's own history
     )
-    client.widget_registry = {"@jupyter-widgets/output": {"OutputModel": WakingOutputWidget}}
     with (
         tempfile.TemporaryDirectory() as folder,  # for the progress: no person's own is shown
         client.setup_kernel(
@@ -116,9 +110,24 @@ def execute(path, cell_timeout):
             if cell.cell_type == "code" and cell.source.strip():
                 number += 1
                 execute_cell(client, index, number)
-        peak = peak_memory(kernel.provisioner.pid)
+        peak = peak_memory(client.km.provisioner.pid)
     tidy(notebook)
     return notebook, peak
+
+
+def client_of(notebook, **options):
+    """Return a client that runs a notebook in the Python that runs this file."""
+    kernel = AsyncKernelManager(
+        kernel_name=CURRENT_ENV_KERNEL_NAME, kernel_spec_manager=NbvalKernelspecManager()
+    )
+    client = NotebookClient(
+        notebook,
+        km=kernel,
+        extra_arguments=["--HistoryManager.hist_file=:memory:"],  # not the user's own history
+        **options,
+    )
+    client.widget_registry = {"@jupyter-widgets/output": {"OutputModel": WakingOutputWidget}}
+    return client
 
 
 def execute_cell(client, index, number):

@@ -28,15 +28,12 @@ from pathlib import Path
 
 import nbformat
 import psutil
-from jupyter_client.manager import AsyncKernelManager
-from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager
 
 import course
-from sgdcourse.commands import cgroups
+from sgdcourse.commands import doctor
 from tests.solved import solved
-from tools.execute_notebooks import WakingOutputWidget
+from tools.execute_notebooks import client_of
 
 ROOT = Path(__file__).resolve().parent.parent
 RESERVE = 2_000  # MB that stay free
@@ -61,19 +58,8 @@ class Learner:
                 cell.metadata["check"] = answered is not None
                 cell.source = answered or cell.source
                 cell.outputs, cell.execution_count = [], None
-        self.kernel = AsyncKernelManager(
-            kernel_name=CURRENT_ENV_KERNEL_NAME, kernel_spec_manager=NbvalKernelspecManager()
-        )
-        self.client = NotebookClient(
-            cells,
-            km=self.kernel,
-            timeout=CELL_TIMEOUT,
-            startup_timeout=CELL_TIMEOUT,
-            extra_arguments=["--HistoryManager.hist_file=:memory:"],
-        )
-        self.client.widget_registry = {
-            "@jupyter-widgets/output": {"OutputModel": WakingOutputWidget}
-        }
+        self.client = client_of(cells, timeout=CELL_TIMEOUT, startup_timeout=CELL_TIMEOUT)
+        self.kernel = self.client.km
         self.where = notebook.parent
 
     async def start(self):
@@ -148,10 +134,9 @@ def memory(process):
 
 
 def free_memory():
-    """Return the memory that is left for this program, in MB: in a container, that of its own."""
-    container = cgroups.memory()
-    left = psutil.virtual_memory().available
-    return min(left, container[1] if container else left) / 1e6
+    """Return the memory that is left for this program, in MB."""
+    _, free, _ = doctor.memory_for_us()
+    return free / 1e6
 
 
 # ---- One room ------------------------------------------------------------------------------
@@ -326,11 +311,10 @@ def print_row(words, alone, together, unit):
 
 def machine():
     """Describe the machine, or the part of it that a container may use."""
-    cores, memory = psutil.cpu_count(), psutil.virtual_memory().total
-    container = cgroups.memory()
+    total, _, _ = doctor.memory_for_us()
     return {
-        "cores": round(min(cores, cgroups.cores() or cores), 1),
-        "memory_gb": round(min(memory, container[0] if container else memory) / 1e9),
+        "cores": round(doctor.cores_for_us(), 1),
+        "memory_gb": round(total / 1e9),
         "load_average": round(os.getloadavg()[0], 1),
         "python": platform.python_version(),
     }

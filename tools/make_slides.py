@@ -26,7 +26,6 @@ import argparse
 import json
 import re
 import shutil
-import sys
 from dataclasses import dataclass, field
 from html import escape
 from itertools import groupby
@@ -37,10 +36,18 @@ from nbconvert import SlidesExporter
 from nbformat.v4 import new_markdown_cell, new_notebook
 from traitlets.config import Config
 
-from tools.section_minutes import ASKED, DEMO, EXERCISE, PREDICTION, minutes_of_notebook, sections
+from tools.section_minutes import (
+    ASKED,
+    DEMO,
+    EXERCISE,
+    NOTEBOOKS,
+    PREDICTION,
+    chosen,
+    minutes_of_notebook,
+    sections,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
-NOTEBOOKS = ROOT / "notebooks"
 MATERIAL = ROOT / "teaching" / "slides"
 SLIDES = ROOT / "slides"
 
@@ -572,19 +579,6 @@ def write_slides(paths, folder):
         index.replace("<!-- decks -->", "\n".join(lines)), encoding="utf-8"
     )
     return written
-
-
-def chosen(names):
-    """Return the paths of the notebooks named on the command line, by number or by name."""
-    found = {path.stem: path for path in sorted(NOTEBOOKS.glob("*.ipynb"))}
-    paths = []
-    for name in names or found:
-        stem = Path(name).name.removesuffix(".ipynb")
-        matches = [path for known, path in found.items() if stem in (known, known[:2])]
-        if not matches:
-            sys.exit(f"There is no notebook {name!r}. There are: {', '.join(found)}")
-        paths += matches
-    return paths
 
 
 def main():

@@ -83,14 +83,13 @@ def base_image_packages(python_version):
     """
     constraints = (ROOT / "constraints.txt").read_text()
     ours = {line.split("==")[0] for line in constraints.splitlines() if "==" in line}
+    wanted = ours.union(ON_PYPI.values()) - {"tzdata"}  # of conda, it is no Python package
     packages = {}
     for line in (LOCKS / f"environment.py-{python_version}-linux-64.lock").read_text().splitlines():
         if locked := LOCKED.match(line):
             name = locked["name"].replace("_", "-")
             name = ON_PYPI.get(name, name)
-            if name in ours.union(ON_PYPI.values()) - {
-                "tzdata"
-            }:  # of conda, it is no Python package
+            if name in wanted:
                 packages[name] = locked["version"]
     return packages
 

@@ -1,6 +1,6 @@
 """Print how long each section of each notebook takes, for someone who works alone.
 
-    python tools/section_minutes.py [NUMBER ...]      01, for instance; without numbers: all
+    python tools/section_minutes.py [NOTEBOOK ...]      01, for instance; without names: all
 
 The minutes are computed from what stands in the section: so many for each word, each cell, each
 prediction, each exercise. teaching/guide.md plans its lessons with them.
@@ -9,6 +9,7 @@ prediction, each exercise. teaching/guide.md plans its lessons with them.
 import argparse
 import json
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,15 +80,25 @@ def minutes_of_notebook(path):
     return 5 * round(sum(section.minutes for section in sections(path)) / 5)
 
 
+def chosen(names):
+    """Return the paths of the notebooks named on the command line, by number or by name."""
+    found = {path.stem: path for path in sorted(NOTEBOOKS.glob("*.ipynb"))}
+    paths = []
+    for name in names or found:
+        stem = Path(name).name.removesuffix(".ipynb")
+        matches = [path for known, path in found.items() if stem in (known, known[:2])]
+        if not matches:
+            sys.exit(f"There is no notebook {name!r}. There are: {', '.join(found)}")
+        paths += matches
+    return paths
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("numbers", nargs="*", metavar="NUMBER")
-    numbers = parser.parse_args().numbers
-    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
-        if numbers and path.stem[:2] not in numbers:
-            continue
+    parser.add_argument("notebooks", nargs="*", metavar="NOTEBOOK")
+    for path in chosen(parser.parse_args().notebooks):
         print(f"{path.stem}: {minutes_of_notebook(path)} minutes")
         for section in sections(path):
             exercises = ", ".join(section.exercises)

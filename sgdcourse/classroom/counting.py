@@ -1,8 +1,8 @@
 """Count what a class has done: exercises, the ideas behind wrong answers, questions."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -35,10 +35,6 @@ class Learner:
     progress: Progress
     notes: tuple[str, ...] = ()
 
-    def renamed(self, name: str) -> "Learner":
-        """Return the same under another name."""
-        return replace(self, name=name)
-
     @cached_property
     def statuses(self) -> dict[str, Status]:
         """Whether each exercise was passed, only tried, or never tried."""
@@ -54,8 +50,7 @@ class Learner:
 
     def concept_test(self, notebook: str) -> tuple[int, int]:
         """Return how many answers were right, and how many were given, before or after."""
-        first = self.progress.first_answers("concept", notebook)
-        return sum(first.values()), len(first)
+        return tally([self.progress.first_answers("concept", notebook)])
 
 
 @dataclass(frozen=True)
@@ -168,13 +163,11 @@ class Classroom:
 
     def predictions(self, notebook: str) -> tuple[int, int]:
         """Return how many first predictions were right in a notebook, and how many there were."""
-        first = [learner.progress.first_predictions(notebook) for learner in self.learners]
-        return sum(sum(one.values()) for one in first), sum(map(len, first))
+        return tally(one.progress.first_predictions(notebook) for one in self.learners)
 
     def answers(self, sheet: str, notebook: str) -> tuple[int, int]:
         """Return how many first answers were right on a sheet, and how many there were."""
-        first = [learner.progress.first_answers(sheet, notebook) for learner in self.learners]
-        return sum(sum(one.values()) for one in first), sum(map(len, first))
+        return tally(one.progress.first_answers(sheet, notebook) for one in self.learners)
 
     def concept_gain(self) -> tuple[int, float, float] | None:
         """Compare the concept test before and after, for those who answered all of it twice.
@@ -208,11 +201,17 @@ class Classroom:
         return as_html(self)
 
 
+def tally(first: Iterable[Mapping[str, bool]]) -> tuple[int, int]:
+    """Return how many of the answers of several learners were right, and how many there are."""
+    right = [answer for answers in first for answer in answers.values()]
+    return sum(right), len(right)
+
+
 def exercises_of(notebook: str | None = None) -> list[str]:
     """List the exercises of a notebook, or all."""
     return [n for n, exercise in EXERCISES.items() if notebook in (None, exercise.notebook)]
 
 
-def notebooks() -> Sequence[str]:
+def notebooks() -> list[str]:
     """List the notebooks that have exercises."""
     return sorted({exercise.notebook for exercise in EXERCISES.values()})

@@ -3,13 +3,14 @@
 import os
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from sgdcourse.classroom.counting import Classroom, Learner, Skipped
 from sgdcourse.exercises._cards import printable
 from sgdcourse.exercises.catalogue import EXERCISES
-from sgdcourse.exercises.progress import Event, make_progress, read_file
+from sgdcourse.exercises.progress import Event, make_progress, read_file, reason_of
 
 LARGEST_EXPORT = 5_000_000  # bytes; whoever does the whole course twice needs less than one million
 MOST_FILES = 2_000
@@ -51,7 +52,7 @@ def read_class(folder: str | os.PathLike[str]) -> Classroom:
         if not reason:
             os.scandir(root).close()
     except (OSError, ValueError) as error:  # ValueError: a path with a null character
-        reason = getattr(error, "strerror", None) or str(error)
+        reason = reason_of(error)
     if reason:
         raise ValueError(
             "folder must be a folder that can be read. "
@@ -67,7 +68,7 @@ def read_class(folder: str | os.PathLike[str]) -> Classroom:
         try:
             found.append(read_learner(path, shown))
         except (OSError, ValueError) as error:
-            skipped.append(Skipped(shown, getattr(error, "strerror", None) or str(error)))
+            skipped.append(Skipped(shown, reason_of(error)))
     learners, older = newest_of_each(found)
     return Classroom(tuple(with_different_names(learners)), tuple(skipped + older))
 
@@ -151,6 +152,8 @@ def with_different_names(learners: list[Learner]) -> list[Learner]:
     """Add the file to a name that occurs twice."""
     names = [learner.name.casefold() for learner in learners]
     return [
-        learner.renamed(f"{learner.name} ({learner.file})") if names.count(name) > 1 else learner
+        replace(learner, name=f"{learner.name} ({learner.file})")
+        if names.count(name) > 1
+        else learner
         for learner, name in zip(learners, names, strict=True)
     ]

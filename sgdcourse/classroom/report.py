@@ -1,13 +1,13 @@
 """Show a class: as text, as HTML, and as a picture. All three have the same numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 
 from sgdcourse import plots
 from sgdcourse.classroom.counting import Classroom, Learner, exercises_of, notebooks
 from sgdcourse.exercises._cards import inline, paragraph, wrapped
 from sgdcourse.exercises.catalogue import EXERCISES
-from sgdcourse.exercises.quizzes import AFTER, BEFORE
+from sgdcourse.exercises.quizzes import AFTER, BEFORE, all_questions
 
 MOST_LINES = 10  # of the ideas and the questions
 MOST_DRAWN = 100  # learners in the picture
@@ -40,8 +40,7 @@ def who_passed(classroom: Classroom) -> Table:
 def by_notebook(classroom: Classroom) -> Table:
     """Return the table of notebooks: what the class as a whole has done in each."""
     lines = [["Notebook", "Exercises passed", "tried only", "Predictions right", "Quiz", "Recall"]]
-    asked = [f"{number:02d}" for number in range(12)]
-    for notebook in asked:
+    for notebook in sorted({notebook for _, notebook in all_questions()}):
         names = exercises_of(notebook)
         passed = sum(classroom.count(name, "passed") for name in names)
         tried = sum(classroom.count(name, "tried") for name in names)
@@ -99,16 +98,22 @@ PARTS = (
 )
 
 
+def tables(classroom: Classroom) -> Iterator[tuple[str, Table]]:
+    """Yield the tables in which there is something, each with its heading."""
+    for heading, make in PARTS:
+        table = make(classroom)
+        if len(table) > 1 and classroom.learners:
+            yield heading, table
+
+
 # ---- Text -----------------------------------------------------------------------------------
 
 
 def as_text(classroom: Classroom) -> str:
     """Write all tables, at most 100 columns wide."""
     lines = [f"Class: {title(classroom)}"]
-    for heading, make in PARTS:
-        table = make(classroom)
-        if len(table) > 1 and classroom.learners:
-            lines += ["", heading, *columns(table)]
+    for heading, table in tables(classroom):
+        lines += ["", heading, *columns(table)]
     lines += [line for note in notes(classroom) for line in ["", *wrapped(note)]]
     if classroom.skipped:
         lines += ["", f"Not counted: {len(classroom.skipped):,}"]
@@ -138,10 +143,7 @@ def columns(table: Table) -> list[str]:
 def as_html(classroom: Classroom) -> str:
     """Write all tables for a notebook. What stands in the files is escaped."""
     parts = [f'<p style="margin: 4px 0;"><strong>Class: {title(classroom)}</strong></p>']
-    for heading, make in PARTS:
-        table = make(classroom)
-        if len(table) > 1 and classroom.learners:
-            parts.append(html_table(heading, table))
+    parts += [html_table(heading, table) for heading, table in tables(classroom)]
     parts += [paragraph(note) for note in notes(classroom)]
     if classroom.skipped:
         files = [["File", "Reason"], *([file.file, file.reason] for file in classroom.skipped)]

@@ -116,14 +116,8 @@ def python() -> Finding:
 
 
 def memory() -> Finding:
-    """Check the memory that is free: of the machine, and of the container if we are in one."""
-    import psutil
-
-    machine = psutil.virtual_memory()
-    total, free, where = machine.total, machine.available, "machine"
-    container = cgroups.memory()
-    if container and container[0] < total:
-        total, free, where = container[0], min(free, container[1]), "container"
+    """Check the memory that is free."""
+    total, free, where = memory_for_us()
     found = f"{_gigabytes(free)} free of the {_gigabytes(total)} of this {where}"
     needs = f"a notebook takes {SMALLEST / GIGABYTE} to {_gigabytes(LARGEST)}"
     if free < TOO_LITTLE:
@@ -141,17 +135,33 @@ def memory() -> Finding:
     return ok(found)
 
 
+def memory_for_us() -> tuple[int, int, str]:
+    """Return all memory and the free memory, in bytes, of the machine or the container."""
+    import psutil
+
+    machine = psutil.virtual_memory()
+    container = cgroups.memory()
+    if container and container[0] < machine.total:
+        return container[0], min(machine.available, container[1]), "container"
+    return machine.total, machine.available, "machine"
+
+
 def processor() -> Finding:
     """Check how many cores there are for us."""
-    if hasattr(os, "sched_getaffinity"):
-        cores: float = len(os.sched_getaffinity(0))
-    else:
-        cores = os.cpu_count() or 1
-    cores = min(cores, cgroups.cores() or cores)
+    cores = cores_for_us()
     found = f"{cores:g} {'core' if cores == 1 else 'cores'}, {platform.machine()}"
     if cores < 2:
         return note(found, "Everything works, but cells that train may take twice the time.")
     return ok(found)
+
+
+def cores_for_us() -> float:
+    """Return how many cores this process may keep busy."""
+    if hasattr(os, "sched_getaffinity"):
+        cores: float = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
+    return min(cores, cgroups.cores() or cores)
 
 
 def disk() -> Finding:

@@ -252,7 +252,7 @@ def load(
     try:
         events, unreadable, name = read_file(Path(path))
     except (OSError, ValueError) as error:  # ValueError: a path with a null character, too
-        reason = getattr(error, "strerror", None) or str(error)
+        reason = reason_of(error)
         if isinstance(error, FileNotFoundError):
             reason = "no such file"
         shown = printable(repr(os.fspath(path)))
@@ -279,6 +279,11 @@ def read_file(path: Path) -> tuple[list[Event], int, str]:
     if candidates and not events:
         raise ValueError("nothing can be read in it as progress of this course")
     return events, unreadable, export["name"] if export else ""
+
+
+def reason_of(error: Exception) -> str:
+    """Return what went wrong with a file, without its path; the system's words if they are its."""
+    return getattr(error, "strerror", None) or str(error)
 
 
 def read_bytes(path: Path) -> bytes:
@@ -344,8 +349,7 @@ def progress(
     except FileNotFoundError:
         pass
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        notes.append(f"Your progress cannot be read from {place()} ({reason}).")
+        notes.append(f"Your progress cannot be read from {place()} ({reason_of(error)}).")
     if _unsaved:
         notes.append("Some of this could not be saved, and is gone when this kernel ends.")
     return make_progress([*events, *_unsaved], exercises, questions, unreadable, notes=notes)
@@ -578,10 +582,9 @@ class Progress:
                 raise ValueError("something else is there; give another path")
             write_whole(target, json.dumps(contents, indent=1))
         except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
             raise ValueError(
                 "path must be a place for a new file, or an earlier export. "
-                f"Received: {printable(repr(os.fspath(path)))} ({reason})."
+                f"Received: {printable(repr(os.fspath(path)))} ({reason_of(error)})."
             ) from None
         kinds = [("exercise", "checks of exercises"), ("prediction", "predictions")]
         kinds += [("question", "answers to questions")]
